@@ -1,0 +1,356 @@
+"""The nouns of LoanLens, in the order of the walk: every fact is an immutable record that says where it came from.
+
+Read this first. Money is `Decimal` in currency units, dates are `date`, boxes are fractions of the page.
+This module imports nothing of ours and does no I/O.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+# -- what was sent ---------------------------------------------------------------------------------------------------
+
+
+class DocumentKind(StrEnum):
+    """What a page or document is. `cover` and `blank` are page kinds only; they belong to no document's facts."""
+
+    LOAN_APPLICATION = "loan_application"
+    BALANCE_SHEET = "balance_sheet"
+    INCOME_STATEMENT = "income_statement"
+    CASH_FLOW_STATEMENT = "cash_flow_statement"
+    BUSINESS_TAX_RETURN = "business_tax_return"
+    BANK_STATEMENT = "bank_statement"
+    DEBT_SCHEDULE = "debt_schedule"
+    PERSONAL_FINANCIAL_STATEMENT = "personal_financial_statement"
+    RECEIVABLES_AGING = "receivables_aging"
+    OTHER = "other"
+    COVER = "cover"
+    BLANK = "blank"
+
+
+#: The three kinds that are spread into the accounts of the template.
+STATEMENT_KINDS = (DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT, DocumentKind.CASH_FLOW_STATEMENT)
+
+
+class PageStatus(StrEnum):
+    """What became of a page. Every page of every file has exactly one of these: the page ledger closes."""
+
+    READ = "read"
+    BLANK = "blank"
+    QUARANTINED = "quarantined"
+
+
+class ReadMethod(StrEnum):
+    """Where a page's words came from: its text layer or optical character recognition."""
+
+    TEXT = "text"
+    OCR = "ocr"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page, as fractions of its width and height, from the top left."""
+
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+    @staticmethod
+    def around(boxes: "Iterable[Box]") -> "Box":
+        """Return the smallest box that holds all of `boxes` (at least one)."""
+        each = list(boxes)
+        return Box(min(b.x0 for b in each), min(b.top for b in each), max(b.x1 for b in each), max(b.bottom for b in each))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as it stands on the page. `confidence` (0..1) is the reader's own: 1.0 for a text layer."""
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Consecutive words of one page: `page.words[start:stop]`. `page` is the page's number in its file, from 1."""
+
+    page: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number as printed on a line: the sign is the printed one (parentheses or minus), the scale is not applied.
+
+    A dash printed for nil has value 0 and `text` "-" (whatever dash was printed).
+    """
+
+    span: Span
+    text: str
+    value: Decimal
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One visual line of a page in reading order: the words of its label, then the amounts printed on it.
+
+    `label` is empty for a line that holds amounts only (UK sub-totals). A line without amounts is a heading or text.
+    """
+
+    span: Span
+    label: str
+    amounts: tuple[Amount, ...]
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a file, as read. Words stand in reading order, so that every line is a run of them.
+
+    `width` and `height` are in PDF points (1/72 inch) of the upright page; `rotation` is the clockwise turn in degrees
+    that was needed to make it upright. `reason` says why a page is quarantined, in words fit for an analyst.
+    """
+
+    file: str
+    number: int
+    status: PageStatus
+    method: ReadMethod
+    width: float
+    height: float
+    words: tuple[Word, ...] = ()
+    lines: tuple[Line, ...] = ()
+    rotation: int = 0
+    reason: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the page's text, a line each."""
+        return "\n".join(" ".join(w.text for w in self.words[ln.span.start : ln.span.stop]) for ln in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A run of pages of one file that belong together: a whole file as read, or one document split out of it."""
+
+    file: str
+    kind: DocumentKind
+    pages: tuple[Page, ...]
+
+    @property
+    def first(self) -> int:
+        """Return the number of the first page in its file, from 1."""
+        return self.pages[0].number
+
+    @property
+    def last(self) -> int:
+        """Return the number of the last page in its file, from 1."""
+        return self.pages[-1].number
+
+
+# -- what was read from it -------------------------------------------------------------------------------------------
+
+#: Label of a printed line whose account is not in the template. It is kept, never dropped.
+UNMAPPED = "unmapped"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A line of a page and the account that a model reads it as.
+
+    `score` is the raw model score of `label` in 0..1, no calibrated probability. `alternatives` are the next best
+    (label, score), best first.
+    """
+
+    span: Span
+    label: str
+    score: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+class Origin(StrEnum):
+    """Where a figure comes from: read off a page, derived by a formula, keyed or adjusted by a person."""
+
+    READ = "read"
+    DERIVED = "derived"
+    KEYED = "keyed"
+    ADJUSTED = "adjusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of the spreading template.
+
+    `sign` +1: counts as printed. -1: a cost, deduction or outflow, positive in its account even where the page prints it
+    in brackets (a credit is then negative). `synonyms` are lower-case wordings that a banker would accept.
+    """
+
+    id: str
+    name: str
+    statements: tuple[DocumentKind, ...]
+    sign: int
+    synonyms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A column of a statement. `name` is current, prior, prior2, ... by date, newest first; balance sheets have no start."""
+
+    name: str
+    end: date | None
+    start: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """One figure: account, period, amount, and the evidence for it.
+
+    `value` is in currency units with the sign as it counts. `label`, `text`, `file`, `page` and `box` say where it was
+    read (for a derived figure: `formula` and no box). `alternatives` are other readings (amounts) of the same figure.
+    `repaired` says in words what was changed and which identity proves it.
+    """
+
+    account: str
+    period: Period
+    value: Decimal
+    origin: Origin
+    label: str
+    text: str
+    file: str
+    page: int
+    box: Box | None
+    span: Span | None = None
+    confidence: float = 0.0
+    auto_accept: bool = False
+    method: ReadMethod = ReadMethod.TEXT
+    formula: str | None = None
+    repaired: str | None = None
+    alternatives: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FinancialStatement:
+    """One statement as spread: its columns, unit and line items. Lines outside the template stand as `unmapped`."""
+
+    file: str
+    first: int
+    last: int
+    kind: DocumentKind
+    currency: str | None
+    scale: int
+    periods: tuple[Period, ...]
+    items: tuple[LineItem, ...]
+
+    def item(self, account: str, period: str) -> LineItem | None:
+        """Return the line item of `account` in the period named `period`, or None."""
+        return next((i for i in self.items if i.account == account and i.period.name == period), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The statements of one application, period beside period."""
+
+    statements: tuple[FinancialStatement, ...]
+
+    def of_kind(self, kind: DocumentKind) -> tuple[FinancialStatement, ...]:
+        """Return the statements of `kind`, in the order they were sent."""
+        return tuple(s for s in self.statements if s.kind == kind)
+
+
+class RatioStatus(StrEnum):
+    """What a ratio's outcome is: a number, or why there is none."""
+
+    VALUE = "value"
+    NOT_COMPUTABLE = "not computable"
+    NOT_MEANINGFUL = "not meaningful"
+    NO_DEBT = "no debt"
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One ratio of one period with its formula and named inputs. `value` is None unless `status` is `value`."""
+
+    id: str
+    period: str
+    status: RatioStatus
+    value: Decimal | None
+    formula: str
+    inputs: tuple[tuple[str, Decimal], ...] = ()
+    reason: str | None = None
+
+
+# -- what was found and concluded ------------------------------------------------------------------------------------
+
+
+class Severity(StrEnum):
+    """How much a finding matters. `medium` and `high` keep an application from being approved until resolved."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check that failed, in plain words, with the figures it speaks of and the source of the rule.
+
+    `id` is the check's name; `theme` is one of foots, balances, rolls, ties, complete, plausible, untampered, policy,
+    reading. `measure` is the ratio of a policy finding. `documents` are file names.
+    """
+
+    id: str
+    theme: str
+    severity: Severity
+    message: str
+    documents: tuple[str, ...] = ()
+    measure: str | None = None
+    facts: tuple[LineItem, ...] = ()
+    source: str = ""
+
+
+class Recommendation(StrEnum):
+    """What the machine proposes. Only a person declines."""
+
+    APPROVE = "approve"
+    REFER = "refer"
+    DECLINE = "decline"
+
+
+class Route(StrEnum):
+    """Where an assessed application goes: cleared by policy, or into a person's queue."""
+
+    AUTO_CLEAR = "auto_clear"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A trained model in service: its name, version and the SHA-256 of its weights."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the machine makes of one application, with the versions that made it. Only ever added, never changed."""
+
+    package_id: str
+    as_of: date
+    pages: tuple[Page, ...]
+    page_kinds: tuple[DocumentKind, ...]
+    documents: tuple[Document, ...]
+    spread: Spread
+    ratios: tuple[Ratio, ...]
+    findings: tuple[Finding, ...]
+    grade: int | None
+    recommendation: Recommendation
+    route: Route
+    versions: tuple[ModelVersion, ...]

@@ -1,0 +1,23 @@
+"""Our few exceptions: what is wrong with the program, its machine or its call. Wrong documents are findings instead.
+
+LoanLensError
+ ├─ UsageError          the caller asked for something that cannot be done
+ ├─ SetupError          something this machine needs is missing or broken
+ └─ ReaderCrashed       the reading process died more often than it may
+"""
+
+
+class LoanLensError(Exception):
+    """Something is wrong with the program or its machine; the message says what to do."""
+
+
+class UsageError(LoanLensError):
+    """The call cannot be carried out as given."""
+
+
+class SetupError(LoanLensError):
+    """A part that this machine needs is missing or broken."""
+
+
+class ReaderCrashed(LoanLensError):
+    """The reading process could not be started or kept alive."""
