@@ -1,0 +1,41 @@
+# Every target is one line; `make help` lists them. `make demo` and `make test` are all that a newcomer needs.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow lint types format bench lock clean distclean
+RUN := .venv/bin/python -m
+REPORT := out/report.html
+
+help: ## list every target
+	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: ## make .venv/ with the program and all it needs; a second run ends at once
+	@deploy/setup.sh
+
+demo: setup ## assess the sample applications and leave an HTML report
+	@mkdir -p $(dir $(REPORT)) && .venv/bin/loanlens assess data_samples --html $(REPORT) && echo "The report: file://$(abspath $(REPORT))"
+
+test: lint types ## lint, check types, run the tests; EVAL_SET=DIR adds those that need the evaluation set
+	@$(RUN) pytest $(if $(EVAL_SET),--eval-set $(EVAL_SET))
+
+test-slow: setup ## run the tests that need the real weights for long
+	@$(RUN) pytest -m slow $(if $(EVAL_SET),--eval-set $(EVAL_SET))
+
+lint: setup ## check style and house rules (ruff)
+	@$(RUN) ruff check .
+
+types: setup ## check types (mypy --strict)
+	@$(RUN) mypy
+
+format: setup ## put imports in order and apply the safe fixes of ruff
+	@$(RUN) ruff check --fix .
+
+bench: setup ## measure pages a second and latency of each stage on the samples
+	@.venv/bin/loanlens bench
+
+lock: setup ## resolve requirements*.in into the locks again
+	@deploy/lock.sh
+
+clean: ## remove what can be made again in seconds: reports, caches
+	@rm -rf out build .mypy_cache .ruff_cache .pytest_cache .hypothesis && find . -path ./.venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean ## also remove .venv/
+	@rm -rf .venv loanlens.egg-info
