@@ -1,0 +1,189 @@
+"""The JSON objects that `spread` and `assess` print: one shape of page, document, fact and finding for both.
+
+Amounts are strings of plain decimals, boxes are four fractions of the page, nothing is rounded but ratios (six places).
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from app.domain import (
+    UNMAPPED,
+    Assessment,
+    Box,
+    Document,
+    DocumentKind,
+    FinancialStatement,
+    Finding,
+    LineItem,
+    Origin,
+    Page,
+    Period,
+    Ratio,
+    ReadMethod,
+    Spread,
+)
+from app.report.parts import FileSpread
+from app.report.wording import plain
+
+Object = dict[str, Any]
+
+
+def file_object(subject: FileSpread, text: bool = False) -> Object:
+    """Return what `loanlens spread --json` prints for one file; with `text`, each page carries its text."""
+    return {
+        "file": subject.file,
+        "pages": page_objects(subject.pages, subject.page_kinds, text),
+        "documents": document_objects(subject.documents, subject.spread),
+        "findings": [finding_object(finding) for finding in subject.findings],
+    }
+
+
+def package_object(assessment: Assessment, text: bool = False) -> Object:
+    """Return what `loanlens assess --json` prints for one application."""
+    return {
+        "package_id": assessment.package_id,
+        "as_of": assessment.as_of.isoformat(),
+        "pages": page_objects(assessment.pages, assessment.page_kinds, text),
+        "documents": document_objects(assessment.documents, assessment.spread),
+        "findings": [finding_object(finding) for finding in assessment.findings],
+        "ratios": ratio_values(assessment.ratios),
+        "ratio_details": [_ratio_object(ratio) for ratio in assessment.ratios],
+        "grade": assessment.grade,
+        "recommendation": assessment.recommendation.value,
+        "route": assessment.route.value,
+        "versions": [{"name": v.name, "version": v.version, "sha256": v.sha256} for v in assessment.versions],
+    }
+
+
+def page_objects(pages: Sequence[Page], kinds: Sequence[DocumentKind], text: bool = False) -> list[Object]:
+    """Return the page ledger: every page of every file, each with a kind."""
+    return [_page_object(page, kind, text) for page, kind in zip(pages, kinds, strict=True)]
+
+
+def _page_object(page: Page, kind: DocumentKind, text: bool) -> Object:
+    found: Object = {
+        "file": page.file,
+        "page": page.number,
+        "status": page.status.value,
+        "method": page.method.value,
+        "kind": kind.value,
+        "reason": page.reason,
+    }
+    return found | {"text": page.text} if text else found
+
+
+def document_objects(documents: Iterable[Document], spread: Spread) -> list[Object]:
+    """Return one object for each statement as spread, and one without facts for every document that holds none."""
+    bare = [document for document in documents if not any(_lies_in(statement, document) for statement in spread.statements)]
+    objects = [_statement_object(statement) for statement in spread.statements] + [_bare_object(document) for document in bare]
+    return sorted(objects, key=lambda found: (found["file"], found["pages"]))
+
+
+def _lies_in(statement: FinancialStatement, document: Document) -> bool:
+    return statement.file == document.file and statement.first <= document.last and document.first <= statement.last
+
+
+def _bare_object(document: Document) -> Object:
+    nothing: Object = {"currency": None, "scale": None, "periods": [], "facts": [], "unmapped": []}
+    return {"file": document.file, "pages": [document.first, document.last], "kind": document.kind.value} | nothing
+
+
+def _statement_object(statement: FinancialStatement) -> Object:
+    return {
+        "file": statement.file,
+        "pages": [statement.first, statement.last],
+        "kind": statement.kind.value,
+        "currency": statement.currency,
+        "scale": statement.scale,
+        "periods": [_period_object(period) for period in statement.periods],
+        "facts": [fact_object(item, others) for item, others in _one_each(statement.items)],
+        "unmapped": [fact_object(item) for item in statement.items if item.account == UNMAPPED],
+    }
+
+
+def _one_each(items: Iterable[LineItem]) -> list[tuple[LineItem, list[Decimal]]]:
+    """Return one figure for each account and period; the values of any further one become its alternatives."""
+    firsts: dict[tuple[str, str], tuple[LineItem, list[Decimal]]] = {}
+    for item in items:
+        if item.account != UNMAPPED:
+            first, others = firsts.setdefault((item.account, item.period.name), (item, []))
+            if item.value != first.value:
+                others.append(item.value)
+    return list(firsts.values())
+
+
+def _period_object(period: Period) -> Object:
+    return {
+        "period": period.name,
+        "start": period.start.isoformat() if period.start else None,
+        "end": period.end.isoformat() if period.end else None,
+    }
+
+
+def fact_object(item: LineItem, others: Iterable[Decimal] = ()) -> Object:
+    """Return one figure with its evidence; `others` are further readings of it."""
+    return {
+        "concept": item.account,
+        "period": item.period.name,
+        "end": item.period.end.isoformat() if item.period.end else None,
+        "value": plain(item.value),
+        "text": item.text,
+        "label": item.label,
+        "page": item.page,
+        "box": _corners(item.box),
+        "confidence": round(item.confidence, 4),
+        "auto_accept": item.auto_accept,
+        "source": _source(item),
+        "formula": item.formula,
+        "repaired": item.repaired,
+        "alternatives": [plain(value) for value in dict.fromkeys([*item.alternatives, *others])],
+    }
+
+
+def _corners(box: Box | None) -> list[float] | None:
+    return [round(edge, 5) for edge in (box.x0, box.top, box.x1, box.bottom)] if box else None
+
+
+def _source(item: LineItem) -> str:
+    if item.origin is Origin.READ:
+        return "ocr" if item.method is ReadMethod.OCR else "text"
+    return item.origin.value
+
+
+def finding_object(finding: Finding) -> Object:
+    """Return one finding with the figures it speaks of."""
+    return {
+        "id": finding.id,
+        "theme": finding.theme,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "documents": list(finding.documents),
+        "measure": finding.measure,
+        "source": finding.source,
+        "facts": [{"file": item.file} | fact_object(item) for item in finding.facts],
+    }
+
+
+def ratio_values(ratios: Iterable[Ratio]) -> dict[str, str | None]:
+    """Return each ratio of the newest period by its id: its value, or null where there is none."""
+    newest: dict[str, str | None] = {}
+    for ratio in sorted(ratios, key=lambda each: (each.period != "current", each.period)):
+        newest.setdefault(ratio.id, _rounded(ratio.value))
+    return newest
+
+
+def _ratio_object(ratio: Ratio) -> Object:
+    return {
+        "id": ratio.id,
+        "period": ratio.period,
+        "status": ratio.status.value,
+        "value": _rounded(ratio.value),
+        "formula": ratio.formula,
+        "inputs": {name: _rounded(value) for name, value in ratio.inputs},
+        "reason": ratio.reason,
+    }
+
+
+def _rounded(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value, 6)

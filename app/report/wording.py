@@ -1,0 +1,170 @@
+"""The plain words and number formats of every report, so that the page, the terminal and the workbook say the same."""
+
+from datetime import date
+from decimal import Decimal
+
+from app.domain import DocumentKind, PageStatus, Period, Ratio, RatioStatus, ReadMethod, Recommendation, Route, Severity
+from rules.accounts import ACCOUNT
+
+KIND = {
+    DocumentKind.LOAN_APPLICATION: "Loan application",
+    DocumentKind.BALANCE_SHEET: "Balance sheet",
+    DocumentKind.INCOME_STATEMENT: "Income statement",
+    DocumentKind.CASH_FLOW_STATEMENT: "Cash flow statement",
+    DocumentKind.BUSINESS_TAX_RETURN: "Business tax return",
+    DocumentKind.BANK_STATEMENT: "Bank statement",
+    DocumentKind.DEBT_SCHEDULE: "Debt schedule",
+    DocumentKind.PERSONAL_FINANCIAL_STATEMENT: "Personal financial statement",
+    DocumentKind.RECEIVABLES_AGING: "Receivables aging",
+    DocumentKind.OTHER: "Other",
+    DocumentKind.COVER: "Cover",
+    DocumentKind.BLANK: "Blank page",
+}
+STATUS = {PageStatus.READ: "Read", PageStatus.BLANK: "Blank", PageStatus.QUARANTINED: "Set aside"}
+METHOD = {ReadMethod.TEXT: "text layer", ReadMethod.OCR: "character recognition"}
+SEVERITY = {Severity.HIGH: "High", Severity.MEDIUM: "Medium", Severity.LOW: "Low", Severity.INFO: "For information"}
+RECOMMENDATION = {
+    Recommendation.APPROVE: ("Approve", "Policy is met and nothing found keeps this application from being approved."),
+    Recommendation.REFER: ("Refer to a person", "A person has to look before this application can be decided."),
+    Recommendation.DECLINE: ("Decline proposed", "Policy is not met. Only a person declines."),
+}
+ROUTE = {
+    Route.AUTO_CLEAR: ("Clears by policy", "No person needs to look at it."),
+    Route.REVIEW: ("Review queue", "An analyst looks at it next."),
+}
+THEME = {
+    "foots": "Adds up",
+    "balances": "Balances",
+    "rolls": "Rolls from year to year",
+    "ties": "Agrees across documents",
+    "complete": "Complete",
+    "plausible": "Plausible",
+    "untampered": "Untampered",
+    "policy": "Policy",
+    "reading": "Reading",
+}
+GRADES = {1: "high pass", 2: "high pass", 3: "middle pass", 4: "middle pass", 5: "middle pass", 6: "low pass", 7: "special mention"}
+
+#: Ratio id -> (group, name, unit); unit is x (times), % (share of one), days, money or score.
+RATIOS = {
+    "current_ratio": ("Liquidity", "Current ratio", "x"),
+    "quick_ratio": ("Liquidity", "Quick ratio", "x"),
+    "working_capital": ("Liquidity", "Working capital", "money"),
+    "days_receivable": ("Activity", "Days receivable", "days"),
+    "days_inventory": ("Activity", "Days inventory", "days"),
+    "days_payable": ("Activity", "Days payable", "days"),
+    "asset_turnover": ("Activity", "Asset turnover", "x"),
+    "ebitda": ("Coverage", "EBITDA", "money"),
+    "dscr": ("Coverage", "Debt service coverage (DSCR)", "x"),
+    "dscr_historical": ("Coverage", "Debt service coverage, historical", "x"),
+    "interest_coverage": ("Coverage", "Interest coverage", "x"),
+    "fccr": ("Coverage", "Fixed charge coverage (FCCR)", "x"),
+    "global_dscr": ("Coverage", "Global debt service coverage", "x"),
+    "uca_net_cash_after_operations": ("Coverage", "UCA net cash after operations", "money"),
+    "uca_coverage": ("Coverage", "UCA coverage", "x"),
+    "debt_to_ebitda": ("Leverage", "Debt to EBITDA", "x"),
+    "debt_to_ebitda_with_proposed": ("Leverage", "Debt to EBITDA with this loan", "x"),
+    "tangible_net_worth": ("Leverage", "Tangible net worth", "money"),
+    "tangible_net_worth_adjusted": ("Leverage", "Tangible net worth, adjusted", "money"),
+    "liabilities_to_tangible_net_worth": ("Leverage", "Liabilities to tangible net worth", "x"),
+    "debt_to_assets": ("Leverage", "Liabilities to assets", "%"),
+    "gross_margin": ("Profitability", "Gross margin", "%"),
+    "operating_margin": ("Profitability", "Operating margin", "%"),
+    "net_margin": ("Profitability", "Net margin", "%"),
+    "return_on_assets": ("Profitability", "Return on assets", "%"),
+    "return_on_equity": ("Profitability", "Return on equity", "%"),
+    "revenue_growth": ("Growth", "Revenue growth", "%"),
+    "ebitda_growth": ("Growth", "EBITDA growth", "%"),
+    "ltv": ("Collateral", "Loan to value (LTV)", "%"),
+    "collateral_coverage": ("Collateral", "Collateral coverage", "x"),
+    "altman_z2": ("Distress", "Altman Z''", "score"),
+}
+
+
+def plain(value: Decimal, places: int | None = None) -> str:
+    """Return a decimal without exponent or trailing zeros, rounded to at most `places`: what the JSON gives."""
+    rounded = value if places is None else round(value, places)
+    text = f"{rounded:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def money(value: Decimal, unit: int = 1) -> str:
+    """Return an amount as a banker prints it: thousands separated, negatives in brackets, cents only where there are any."""
+    shown = abs(value) / unit
+    text = f"{shown:,.0f}" if shown == shown.to_integral_value() else f"{shown:,.2f}"
+    return f"({text})" if value < 0 else text
+
+
+def day(value: date | None) -> str:
+    """Return a date that reads the same on both sides of the Atlantic."""
+    return f"{value.day} {value:%b %Y}" if value else "date not read"
+
+
+def period(value: Period) -> str:
+    """Return a period in words: its end, and its length where both ends are known."""
+    if value.start is None or value.end is None:
+        return day(value.end)
+    months = max(1, round(((value.end - value.start).days + 1) / 30.44))
+    return f"{months} months to {day(value.end)}" if months > 1 else f"month to {day(value.end)}"
+
+
+def unit(scale: int, currency: str | None) -> str:
+    """Return what amounts are shown in, such as `USD thousands`."""
+    word = {1: "", 1_000: " thousands", 1_000_000: " millions", 1_000_000_000: " billions"}.get(scale, f" × {scale:,}")
+    return f"{currency or 'currency not read'}{word}"
+
+
+def ratio_group(id: str) -> str:
+    """Return the heading under which a ratio stands."""
+    return RATIOS[id][0] if id in RATIOS else "Other ratios"
+
+
+def ratio_name(id: str) -> str:
+    """Return a ratio's name as a banker writes it."""
+    return RATIOS[id][1] if id in RATIOS else id.replace("_", " ").capitalize()
+
+
+def ratio_unit(id: str) -> str:
+    """Return a ratio's unit: x, %, days, money or score."""
+    return RATIOS[id][2] if id in RATIOS else "score"
+
+
+def amount_of_ratio(id: str, value: Decimal) -> str:
+    """Return a ratio's value with its unit."""
+    match ratio_unit(id):
+        case "money":
+            return money(value.to_integral_value())
+        case "%":
+            return f"{value * 100:,.1f} %"
+        case "days":
+            return f"{value:,.0f} days"
+        case "x":
+            return f"{value:,.2f}×"
+        case _:
+            return f"{value:,.2f}"
+
+
+def outcome(ratio: Ratio) -> str:
+    """Return a ratio's value with its unit, or why there is none."""
+    return amount_of_ratio(ratio.id, ratio.value) if ratio.status is RatioStatus.VALUE and ratio.value is not None else ratio.status.value
+
+
+def grade(value: int | None) -> str:
+    """Return a risk grade in words."""
+    return f"Grade {value} of 10, {GRADES.get(value, 'to be given by a person')}" if value is not None else "Not graded yet"
+
+
+def account(id: str) -> str:
+    """Return an account's name, or the id in words where the template has no such account."""
+    return ACCOUNT[id].name if id in ACCOUNT else id.replace("_", " ").capitalize()
+
+
+def formula(text: str) -> str:
+    """Return a formula with the accounts' names in place of their ids."""
+    return " ".join(account(word) if word in ACCOUNT else word.replace("_", " ") for word in text.split())
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: `1 page`, `3 pages`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

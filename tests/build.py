@@ -1,0 +1,194 @@
+"""Small functions that make domain objects for tests: a page, a statement, an application. All figures are invented."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from PIL import Image, ImageDraw, ImageFont
+
+from app.domain import (
+    UNMAPPED,
+    Assessment,
+    Box,
+    Document,
+    DocumentKind,
+    FinancialStatement,
+    Finding,
+    Line,
+    LineItem,
+    ModelVersion,
+    Origin,
+    Page,
+    PageStatus,
+    Period,
+    Ratio,
+    RatioStatus,
+    ReadMethod,
+    Recommendation,
+    Route,
+    Severity,
+    Span,
+    Spread,
+    Word,
+)
+
+CURRENT = Period("current", date(2024, 12, 31), date(2024, 1, 1))
+PRIOR = Period("prior", date(2023, 12, 31), date(2023, 1, 1))
+AT_CURRENT = Period("current", date(2024, 12, 31))
+AT_PRIOR = Period("prior", date(2023, 12, 31))
+
+#: A printed row: account, label, then the amount of each period (None where nothing is printed).
+Rows = Sequence[tuple[str, str, Sequence[int | None]]]
+
+BALANCE_SHEET: Rows = (
+    ("cash", "Cash and cash equivalents", (84_210, 61_930)),
+    ("accounts_receivable", "Trade accounts receivable, net", (146_500, 128_040)),
+    ("inventory", "Inventories", (97_300, 92_110)),
+    (UNMAPPED, "Deposits with suppliers", (6_400, 5_900)),
+    ("total_current_assets", "Total current assets", (334_410, 287_980)),
+    ("ppe_net", "Property and equipment, net", (212_700, 224_350)),
+    ("goodwill", "Goodwill", (18_000, 18_000)),
+    ("total_assets", "Total assets", (565_110, 530_330)),
+    ("accounts_payable", "Accounts payable", (88_120, 79_460)),
+    ("short_term_debt", "Notes payable to bank", (40_000, 45_000)),
+    ("accrued_liabilities", "Accrued wages and taxes", (21_350, 19_800)),
+    ("total_current_liabilities", "Total current liabilities", (149_470, 144_260)),
+    ("long_term_debt", "Long-term debt, less current portion", (138_000, 158_000)),
+    ("total_liabilities", "Total liabilities", (287_470, 302_260)),
+    ("share_capital", "Common stock", (50_000, 50_000)),
+    ("retained_earnings", "Retained earnings", (227_640, 178_070)),
+    ("total_equity", "Total stockholders' equity", (277_640, 228_070)),
+    ("total_liabilities_and_equity", "Total liabilities and stockholders' equity", (565_110, 530_330)),
+)
+INCOME_STATEMENT: Rows = (
+    ("revenue", "Net sales", (1_204_600, 1_098_300)),
+    ("cost_of_sales", "Cost of goods sold", (742_100, 690_400)),
+    ("gross_profit", "Gross profit", (462_500, 407_900)),
+    ("selling_general_admin", "Selling, general and administrative", (318_200, 296_750)),
+    ("rent_expense", "Rent", (36_000, 36_000)),
+    (UNMAPPED, "Loss on disposal of vehicle", (None, 4_300)),
+    ("operating_income", "Income from operations", (108_300, 70_850)),
+    ("interest_expense", "Interest expense", (14_900, 16_100)),
+    ("income_before_tax", "Income before income taxes", (93_400, 54_750)),
+    ("income_tax_expense", "Provision for income taxes", (19_600, 11_500)),
+    ("net_income", "Net income", (73_800, 43_250)),
+)
+CASH_FLOW: Rows = (
+    ("net_income", "Net income", (73_800, 43_250)),
+    ("depreciation_amortization", "Depreciation", (31_150, 32_900)),
+    ("operating_cash_flow", "Net cash provided by operating activities", (90_010, 70_300)),
+    ("capital_expenditures", "Purchases of equipment", (19_500, 22_000)),
+    ("investing_cash_flow", "Net cash used in investing activities", (-19_500, -22_000)),
+    ("dividends_paid", "Dividends paid", (24_230, 15_000)),
+    ("financing_cash_flow", "Net cash used in financing activities", (-48_230, -40_000)),
+    ("cash_end_of_period", "Cash, end of year", (84_210, 61_930)),
+)
+
+
+def page(
+    number: int = 1, file: str = "statements.pdf", status: PageStatus = PageStatus.READ, reason: str | None = None, text: str = ""
+) -> Page:
+    """Return a letter-size page; the words of `text` stand one below the other."""
+    made = tuple(Word(word, Box(0.1, 0.1 + n * 0.02, 0.3, 0.115 + n * 0.02)) for n, word in enumerate(text.split()))
+    lines = tuple(Line(Span(number, n, n + 1), word.text, (), word.box) for n, word in enumerate(made))
+    return Page(file, number, status, ReadMethod.TEXT, 612.0, 792.0, words=made, lines=lines, reason=reason)
+
+
+def item(
+    account: str = "cash", value: int | str = 1_000, period: Period = AT_CURRENT, label: str = "Cash", at: tuple[int, int] = (0, 0)
+) -> LineItem:
+    """Return a figure read from page 1 of statements.pdf, `at` the printed row and column (from 0; the first column is the newest)."""
+    row, column = at
+    top, right = 0.16 + 0.026 * row, 0.74 + 0.17 * column
+    box = Box(right - 0.11, top, right, top + 0.016)
+    amount = Decimal(value)
+    text = f"({abs(amount):,})" if amount < 0 else f"{amount:,}"
+    return LineItem(account, period, amount, Origin.READ, label, text, "statements.pdf", 1, box, confidence=0.97, auto_accept=True)
+
+
+def derived(account: str, value: int | str, formula: str, period: Period = AT_CURRENT) -> LineItem:
+    """Return a figure that a formula gave."""
+    return LineItem(account, period, Decimal(value), Origin.DERIVED, "", "", "statements.pdf", 1, None, confidence=0.9, formula=formula)
+
+
+def statement(
+    kind: DocumentKind, rows: Rows, number: int = 1, file: str = "statements.pdf", periods: Sequence[Period] = (AT_CURRENT, AT_PRIOR)
+) -> FinancialStatement:
+    """Return a statement in dollars whose rows are printed one below the other on page `number` of `file`."""
+    items = [
+        replace(item(account, value, periods[column], label, (row, column)), file=file, page=number)
+        for row, (account, label, values) in enumerate(rows)
+        for column, value in enumerate(values)
+        if value is not None
+    ]
+    return FinancialStatement(file, number, number, kind, "USD", 1, tuple(periods), tuple(items))
+
+
+def spread() -> Spread:
+    """Return three statements that articulate, one on each page of statements.pdf."""
+    return Spread(
+        (
+            statement(DocumentKind.BALANCE_SHEET, BALANCE_SHEET, 1),
+            statement(DocumentKind.INCOME_STATEMENT, INCOME_STATEMENT, 2, periods=(CURRENT, PRIOR)),
+            statement(DocumentKind.CASH_FLOW_STATEMENT, CASH_FLOW, 3, periods=(CURRENT, PRIOR)),
+        )
+    )
+
+
+def ratio(id: str, value: str | None, formula: str = "", inputs: Mapping[str, int] | None = None, period: str = "current") -> Ratio:
+    """Return a ratio; without a value it is not computable."""
+    given = tuple((name, Decimal(amount)) for name, amount in (inputs or {}).items())
+    status = RatioStatus.NOT_COMPUTABLE if value is None else RatioStatus.VALUE
+    reason = "an input was not read" if value is None else None
+    return Ratio(id, period, status, None if value is None else Decimal(value), formula, given, reason)
+
+
+def finding(
+    id: str = "balance_sheet_balances",
+    severity: Severity = Severity.HIGH,
+    message: str = "The sheet does not balance.",
+    facts: Sequence[LineItem] = (),
+) -> Finding:
+    """Return a finding of the theme `balances` on statements.pdf."""
+    return Finding(id, "balances", severity, message, ("statements.pdf",), facts=tuple(facts), source="Double entry")
+
+
+def assessment(
+    package_id: str = "sound", findings: Sequence[Finding] = (), ratios: Sequence[Ratio] = (), made: Spread | None = None
+) -> Assessment:
+    """Return an application of one file: three statement pages, then a blank one; referred and not graded."""
+    pages = (page(1), page(2), page(3), page(4, status=PageStatus.BLANK))
+    kinds = (DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT, DocumentKind.CASH_FLOW_STATEMENT)
+    return Assessment(
+        package_id,
+        date(2025, 3, 14),
+        pages,
+        (*kinds, DocumentKind.BLANK),
+        tuple(Document("statements.pdf", kind, (each,)) for kind, each in zip(kinds, pages, strict=False)),
+        spread() if made is None else made,
+        tuple(ratios),
+        tuple(findings),
+        None,
+        Recommendation.REFER,
+        Route.REVIEW,
+        (ModelVersion("extractor", "test", "0" * 64),),
+    )
+
+
+def picture(of: Page, made: Spread | None = None, width: int = 1275) -> bytes:
+    """Return a PNG of a page, its statement's figures drawn where their boxes stand."""
+    height = round(width * of.height / of.width)
+    image = Image.new("RGB", (width, height), "white")
+    draw = ImageDraw.Draw(image)
+    big, small = (ImageFont.load_default(size=width // share) for share in (48, 72))
+    items = [i for s in (made or spread()).statements for i in s.items if (i.file, i.page) == (of.file, of.number) and i.box]
+    draw.text((width * 0.08, height * 0.06), f"Alder & Finch Joinery, Inc.   page {of.number}", "black", big)
+    for each in items:
+        assert each.box
+        draw.text((width * 0.08, height * each.box.top), each.label, "black", small)
+        draw.text((width * (each.box.x1 - 0.004), height * each.box.top), each.text, "black", small, anchor="ra")
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
