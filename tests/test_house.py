@@ -15,7 +15,9 @@ from app.settings import PROJECT, Settings
 
 PACKAGES = ("app", "models", "rules", "training", "ui")
 LOCKS = ("requirements.lock", "requirements-weights.lock")
-OUT_OF_USE = frozenset(["base", "common", "core", "engine", "handler", "helper", "helpers", "manager", "payload", "process", "util", "utils"])
+OUT_OF_USE = frozenset(
+    ("base", "common", "core", "engine", "handler", "helper", "helpers", "manager", "payload", "process", "util", "utils"),
+)
 MAX_FUNCTION_LINES = 60
 MAX_MODULE_LINES = 400
 #: The folder of evaluation filings beside a checkout: the tests are told of it, nothing else knows it.
