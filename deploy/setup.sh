@@ -73,6 +73,9 @@ explain() { # what pip's log says went wrong, in words that help
         stop "the package index could not be reached. Check the network or proxy (pip config list) and run again: it goes on where it stopped."
     elif grep -q 'DO NOT MATCH THE HASHES' "$log"; then
         stop "a package is not the one that was locked. Do not use it; check the package index (pip config list)."
+    elif grep -q 'from versions: none' "$log"; then
+        stop "no build of a package was found: the package index could not be reached (check the network, pip config list), or it has none for" \
+            "  $("$python" --version) on $(uname -sm): then try another Python: PYTHON=python3.12 make setup"
     elif grep -qE 'No matching distribution|is not a supported wheel|requires a different Python' "$log"; then
         stop "a package has no build for $("$python" --version) on $(uname -sm). Try another Python: PYTHON=python3.12 make setup"
     fi
@@ -102,8 +105,8 @@ stamp=.venv/setup-$({ printf '%s\n' "$PWD"; cat "${parts[@]}"; } | "$python" -c 
 [ -e "$stamp" ] && .venv/bin/python -c '' 2>/dev/null && exit 0
 apt_log=$(mktemp)
 trap 'rm -f "$apt_log"' EXIT
+rm -f .venv/setup-*
 want_tesseract
 make_environment
-rm -f .venv/setup-*
 touch "$stamp"
 say "ready: .venv/bin/loanlens"

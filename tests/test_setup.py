@@ -35,7 +35,7 @@ class Machine:
 
     def pip_says(self, text: str, status: int) -> None:
         """Make a `.venv` that is there already, whose pip says `text` and ends with `status`."""
-        (self.project / ".venv" / "bin").mkdir(parents=True)
+        (self.project / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
         write_program(self.project / ".venv" / "bin" / "python", f'[ "$1" = -c ] && exit 0\necho "$@"\necho "{text}"\nexit {status}')
 
     def setup(self, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -95,6 +95,19 @@ def test_a_folder_that_was_moved_is_set_up_again(machine: Machine) -> None:
     assert "ready" in machine.setup().stdout
 
 
+def test_a_failed_set_up_is_not_taken_for_the_one_before_it(machine: Machine) -> None:
+    machine.pip_says("fine", 0)
+    machine.setup()
+    lock = machine.project / "requirements.lock"
+    good = lock.read_text(encoding="utf-8")
+    lock.write_text(good + "# changed\n", encoding="utf-8")
+    machine.pip_says("half of it is installed", 1)
+    assert machine.setup().returncode == 1
+    lock.write_text(good, encoding="utf-8")
+    machine.pip_says("fine", 0)
+    assert "2/3 the locked packages" in machine.setup().stdout
+
+
 @pytest.mark.parametrize(
     ("pip", "said"),
     [
@@ -103,6 +116,7 @@ def test_a_folder_that_was_moved_is_set_up_again(machine: Machine) -> None:
         ("Temporary failure in name resolution", "could not be reached"),
         ("THESE PACKAGES DO NOT MATCH THE HASHES", "not the one that was locked"),
         ("ERROR: No matching distribution found for torch==2.13.0", "has no build for"),
+        ("(from versions: none)\nERROR: No matching distribution found for torch==2.13.0", "try another Python"),
         ("ERROR: something else", "all it said is in"),
     ],
 )
