@@ -1,0 +1,136 @@
+"""The extractor: a DistilBERT token classifier that reads every line of a page as an account of the template.
+
+Stands between reading and spreading: lines in, entities and the page's kind out. It sees words and places, never amounts.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import DocumentKind, Entity, ModelVersion, Page
+from app.errors import SetupError
+from models.sequence import Sequencer, Window
+
+if TYPE_CHECKING:
+    import torch
+
+KIND_PREFIX = "kind:"
+_ALTERNATIVES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """What the extractor makes of one page: its lines as entities, and a score per document kind."""
+
+    entities: tuple[Entity, ...]
+    kinds: tuple[tuple[DocumentKind, float], ...]
+
+
+class Extractor:
+    """A loaded extractor. Build it with `load`; it is safe to use for any number of pages."""
+
+    def __init__(self, model: "torch.nn.Module", sequencer: Sequencer, labels: Sequence[str], version: ModelVersion) -> None:
+        self._model, self._sequencer, self.version = model, sequencer, version
+        self._labels = tuple(labels)
+        self._accounts = [i for i, label in enumerate(labels) if not label.startswith(KIND_PREFIX)]
+        self._kinds = [i for i, label in enumerate(labels) if label.startswith(KIND_PREFIX)]
+
+    def extract(self, pages: Sequence[Page]) -> tuple[PageReading, ...]:
+        """Read `pages` (any number, from any document): one `PageReading` each, in order."""
+        windows = [(number, window) for number, page in enumerate(pages) for window in self._sequencer.windows(page.lines)]
+        logits = self._logits([window for _, window in windows])
+        out = []
+        for number, page in enumerate(pages):
+            mine = [(w, lg) for (n, w), lg in zip(windows, logits, strict=True) if n == number]
+            out.append(PageReading(self._entities(page, mine), self._page_kinds(mine)))
+        return tuple(out)
+
+    def _logits(self, windows: Sequence[Window], batch: int = 8) -> list[NDArray[np.float32]]:
+        """Return per window an array (tokens, labels) of logits; windows of like length run together."""
+        import torch
+
+        out: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(windows)
+        order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
+        for start in range(0, len(order), batch):
+            chosen = order[start : start + batch]
+            longest = max(len(windows[i].ids) for i in chosen)
+            ids = torch.zeros((len(chosen), longest), dtype=torch.long)
+            mask = torch.zeros_like(ids)
+            for row, i in enumerate(chosen):
+                ids[row, : len(windows[i].ids)] = torch.tensor(windows[i].ids)
+                mask[row, : len(windows[i].ids)] = 1
+            with torch.inference_mode():
+                logits = self._model(input_ids=ids, attention_mask=mask).logits.float().numpy()
+            for row, i in enumerate(chosen):
+                out[i] = logits[row, : len(windows[i].ids)]
+        return out
+
+    def _entities(self, page: Page, windows: Sequence[tuple[Window, NDArray[np.float32]]]) -> tuple[Entity, ...]:
+        """Return an entity for every line with amounts, from the window in which the line stands furthest inside."""
+        best: dict[int, tuple[int, NDArray[np.float32]]] = {}
+        for window, logits in windows:
+            owner = np.asarray(window.lines)
+            for line in dict.fromkeys(n for n in window.lines if n >= 0):
+                places = np.flatnonzero(owner == line)
+                depth = int(min(places[0], len(owner) - 1 - places[-1]))
+                if line not in best or depth > best[line][0]:
+                    best[line] = (depth, _mean(logits[places][:, self._accounts]))
+        names = [self._labels[i] for i in self._accounts]
+        return tuple(_entity(page.lines[n].span, names, scores) for n, (_, scores) in sorted(best.items()) if page.lines[n].amounts)
+
+    def _page_kinds(self, windows: Sequence[tuple[Window, NDArray[np.float32]]]) -> tuple[tuple[DocumentKind, float], ...]:
+        scores = _softmax(np.mean([logits[0, self._kinds] for _, logits in windows], axis=0))
+        named = [(DocumentKind(self._labels[i].removeprefix(KIND_PREFIX)), float(s)) for i, s in zip(self._kinds, scores, strict=True)]
+        return tuple(sorted(named, key=lambda pair: -pair[1]))
+
+
+def _mean(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the scores of one line: the mean of its tokens' logits, the amounts token counting half."""
+    weights = np.ones(len(logits))
+    weights[-1] = max(1, len(logits) - 1)
+    scores: NDArray[np.float32] = _softmax(np.average(logits, axis=0, weights=weights))
+    return scores
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    exp = np.exp(logits - logits.max())
+    out: NDArray[np.float32] = exp / exp.sum()
+    return out
+
+
+def _entity(span, names: Sequence[str], scores: NDArray[np.float32]) -> Entity:  # type: ignore[no-untyped-def]
+    order = np.argsort(-scores)[: _ALTERNATIVES + 1]
+    (label, score), *rest = [(names[i], float(scores[i])) for i in order]
+    return Entity(span, label, score, tuple(rest))
+
+
+def load(folder: Path, threads: int = 0) -> Extractor:
+    """Load the extractor in `folder` (config.json, model.safetensors, tokenizer.json, card.json).
+
+    Raises SetupError where a file is missing or broken.
+    """
+    missing = [name for name in ("config.json", "model.safetensors", "tokenizer.json", "card.json") if not (folder / name).is_file()]
+    if missing:
+        raise SetupError(f"The extractor in {folder} lacks {', '.join(missing)}. Train one with `loanlens train extractor`, or set LOANLENS_EXTRACTOR_DIR.")
+    import torch
+    from safetensors.torch import load_file
+    from tokenizers import Tokenizer
+    from transformers import DistilBertConfig, DistilBertForTokenClassification
+
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+    config = DistilBertConfig.from_pretrained(folder)
+    model = DistilBertForTokenClassification(config)
+    weights = load_file(folder / "model.safetensors")
+    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    model.eval()
+    card = json.loads((folder / "card.json").read_text())
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    labels = [config.id2label[i] for i in range(config.num_labels)]
+    return Extractor(model, Sequencer(Tokenizer.from_file(str(folder / "tokenizer.json"))), labels, ModelVersion("extractor", str(card["version"]), digest))

@@ -1,0 +1,207 @@
+"""Entities -> Spread: every printed row becomes line items by account and period, in currency units, with its evidence.
+
+Lossless: rows outside the template stay as `unmapped` line items. One account gets one figure per period; rows of the
+accounts in `ADDED` add up, for the other accounts the best row counts and the rest stay as alternatives.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain import (
+    STATEMENT_KINDS,
+    UNMAPPED,
+    Amount,
+    Box,
+    Document,
+    DocumentKind,
+    Entity,
+    FinancialStatement,
+    Line,
+    LineItem,
+    Origin,
+    Page,
+    Period,
+)
+from rules import signs
+from rules.accounts import ACCOUNT
+from rules.columns import Layout, layout_of
+from rules.headings import currency_of, is_uk, scale_of
+
+#: Accounts into which several printed rows add up (DOMAIN: several rows may add into one account).
+ADDED = frozenset({
+    "accrued_liabilities", "other_current_assets", "other_current_liabilities", "other_noncurrent_assets", "other_noncurrent_liabilities",
+    "income_taxes_payable", "due_to_owners", "due_from_owners",
+})
+_LEAST_SCORE = 0.05  # a reading below this is no reading
+_ANCHORS = 3  # accounts of another statement on a page that make it a second statement
+_SURE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A printed row with amounts: its page, line and what it may be."""
+
+    page: Page
+    index: int
+    line: Line
+    entity: Entity
+
+    def candidates(self) -> list[tuple[str, float]]:
+        return [(self.entity.label, self.entity.score), *self.entity.alternatives]
+
+
+def spread(document: Document, entities: Sequence[Entity]) -> tuple[FinancialStatement, ...]:
+    """Spread one document: the statement of its kind, and others that stand on the same pages.
+
+    `entities` are those of the document's pages, at most one per line. Lines of no statement are left to the first.
+    """
+    rows = _rows(document, entities)
+    kinds = _kinds(document.kind, rows)
+    chosen = {kind: _assigned(rows, kind) for kind in kinds}
+    return tuple(_statement(document, kind, rows, chosen[kind], first=kind == kinds[0]) for kind in kinds if kind in STATEMENT_KINDS)
+
+
+def _rows(document: Document, entities: Sequence[Entity]) -> list[_Row]:
+    by_line = {(e.span.page, e.span.start): e for e in entities}
+    rows = []
+    for page in document.pages:
+        for index, line in enumerate(page.lines):
+            entity = by_line.get((line.span.page, line.span.start))
+            if line.amounts and entity is not None:
+                rows.append(_Row(page, index, line, entity))
+    return rows
+
+
+def _kinds(kind: DocumentKind, rows: Sequence[_Row]) -> list[DocumentKind]:
+    """Return `kind` and the statement kinds for which the rows hold sure accounts that stand on no other statement."""
+    own = {k: {r.entity.label for r in rows if r.entity.score >= _SURE and r.entity.label in ACCOUNT and ACCOUNT[r.entity.label].statements == (k,)} for k in STATEMENT_KINDS}
+    return [kind, *(k for k in STATEMENT_KINDS if k != kind and len(own[k]) >= _ANCHORS and kind in STATEMENT_KINDS)]
+
+
+def _assigned(rows: Sequence[_Row], kind: DocumentKind) -> dict[str, list[_Row]]:
+    """Give each account its row (or rows, where they add up): surest first, the earlier row where two are as sure."""
+    claims = sorted(
+        ((score - 0.0005 * position, account, row) for position, row in enumerate(rows) for account, score in row.candidates() if score >= _LEAST_SCORE),
+        key=lambda claim: -claim[0],
+    )
+    taken: set[int] = set()
+    out: dict[str, list[_Row]] = {}
+    for _, account, row in claims:
+        if id(row) in taken:
+            continue
+        if account == UNMAPPED or account not in ACCOUNT:
+            taken.add(id(row))
+        elif kind in ACCOUNT[account].statements and (account not in out or account in ADDED):
+            out.setdefault(account, []).append(row)
+            taken.add(id(row))
+    return out
+
+
+def _statement(document: Document, kind: DocumentKind, rows: Sequence[_Row], chosen: Mapping[str, list[_Row]], *, first: bool) -> FinancialStatement:
+    layouts = _layouts(document, kind, rows, chosen)
+    head = _head_text(document, rows, chosen)
+    scale, text = scale_of(head), "\n".join(p.text for p in document.pages)
+    currency = currency_of(text) or ("GBP" if is_uk(text) else None)
+    accounts = {id(row): account for account, mine in chosen.items() for row in mine}
+    items = [item for row in rows if first or id(row) in accounts for item in _items(document, row, accounts.get(id(row), UNMAPPED), layouts, scale)]
+    items = signs.settle(_added(items))
+    periods = _periods(layouts)
+    return FinancialStatement(document.file, document.first, document.last, kind, currency, scale, periods, tuple(_with_implied(kind, items)))
+
+
+def _layouts(document: Document, kind: DocumentKind, rows: Sequence[_Row], chosen: Mapping[str, list[_Row]]) -> dict[int, Layout]:
+    """Return the layout of every page by number; a page without dates of its own carries on the periods before it."""
+    mapped = {id(row) for mine in chosen.values() for row in mine}
+    layouts: dict[int, Layout] = {}
+    for page in document.pages:
+        lines = [row.index for row in rows if row.page is page and id(row) in mapped]
+        layout = layout_of(page, kind, lines) if lines else Layout((), ())
+        previous = next(reversed(layouts.values()), None)
+        if previous and previous.periods and len(previous.periods) == len(layout.periods) and not any(p.end for p in layout.periods):
+            layout = replace(layout, periods=previous.periods)
+        layouts[page.number] = layout
+    return layouts
+
+
+def _periods(layouts: Mapping[int, Layout]) -> tuple[Period, ...]:
+    return next((layout.periods for layout in layouts.values() if layout.periods), ())
+
+
+def _head_text(document: Document, rows: Sequence[_Row], chosen: Mapping[str, list[_Row]]) -> str:
+    """Return the text that stands above the first figure of the statement: there the scale is declared."""
+    mapped = {id(row) for mine in chosen.values() for row in mine}
+    page, last = next(((row.page, row.index) for row in rows if id(row) in mapped), (document.pages[0], 0))
+    return "\n".join(" ".join(w.text for w in page.words[line.span.start : line.span.stop]) for line in page.lines[: last + 1])
+
+
+def _items(document: Document, row: _Row, account: str, layouts: Mapping[int, Layout], scale: int) -> list[LineItem]:
+    """Return the line items of one row: the first amount of each period counts (an outer sub-total may follow it)."""
+    layout = layouts[row.page.number]
+    out: dict[str, LineItem] = {}
+    for amount in row.line.amounts:
+        period = layout.period_of(amount)
+        if period is not None and period.name not in out:
+            out[period.name] = _item(document, row, account, amount, period, scale)
+    return list(out.values())
+
+
+def _item(document: Document, row: _Row, account: str, amount: Amount, period: Period, scale: int) -> LineItem:
+    score = next((s for label, s in row.candidates() if label == account), row.entity.score)
+    words = row.page.words[amount.span.start : amount.span.stop]
+    legible = min((w.confidence for w in words), default=1.0)
+    return LineItem(
+        account, period, amount.value * scale, Origin.READ, row.line.label, amount.text, document.file, row.page.number, amount.box, amount.span,
+        round(score * legible, 4), False, row.page.method,
+    )
+
+
+def _added(items: Iterable[LineItem]) -> list[LineItem]:
+    """Add up the rows of accounts that several rows feed; the rows' amounts stand in the formula."""
+    out: list[LineItem] = []
+    places: dict[tuple[str, str], int] = {}
+    for item in items:
+        key = (item.account, item.period.name)
+        if item.account == UNMAPPED or key not in places:
+            places.setdefault(key, len(out))
+            out.append(item)
+        else:
+            out[places[key]] = _sum(out[places[key]], item)
+    return out
+
+
+def _sum(one: LineItem, other: LineItem) -> LineItem:
+    formula = f"{one.formula or f'{one.label} {one.value:,}'} + {other.label} {other.value:,}"
+    box = one.box if one.box is None or other.box is None or one.page != other.page else Box.around((one.box, other.box))
+    return replace(one, value=one.value + other.value, origin=Origin.DERIVED, box=box, span=None, formula=formula, text=f"{one.text} + {other.text}", confidence=min(one.confidence, other.confidence))
+
+
+def _with_implied(kind: DocumentKind, items: list[LineItem]) -> list[LineItem]:
+    """Add what follows from the definition of an account alone: debt due within a year, equity as net assets."""
+    if kind is not DocumentKind.BALANCE_SHEET:
+        return items
+    have = {(i.account, i.period.name): i for i in items}
+    out = list(items)
+    for (account, period), item in list(have.items()):
+        if account == "current_portion_long_term_debt":
+            out = _with_current_portion(out, item, have.get(("short_term_debt", period)))
+        for one, other in (("net_assets", "total_equity"), ("total_equity", "net_assets")):
+            if account == one and (other, period) not in have and _prints_net_assets(have):
+                out.append(replace(item, account=other, origin=Origin.DERIVED, formula=one))
+    return out
+
+
+def _prints_net_assets(have: Mapping[tuple[str, str], LineItem]) -> bool:
+    """Return whether the sheet is of the UK form, which closes on net assets."""
+    return any(account in ("net_assets", "total_assets_less_current_liabilities", "net_current_assets") for account, _ in have)
+
+
+def _with_current_portion(items: list[LineItem], portion: LineItem, borrowed: LineItem | None) -> list[LineItem]:
+    """Count the current portion of long-term debt into short-term debt (DOMAIN, section 3)."""
+    if borrowed is None:
+        return [*items, replace(portion, account="short_term_debt", origin=Origin.DERIVED, formula="current_portion_long_term_debt")]
+    whole = replace(
+        borrowed, value=borrowed.value + portion.value, origin=Origin.DERIVED, formula=f"{borrowed.label} {borrowed.value:,} + {portion.label} {portion.value:,}",
+        alternatives=(*borrowed.alternatives, borrowed.value, portion.value), text=f"{borrowed.text} + {portion.text}", confidence=min(borrowed.confidence, portion.confidence),
+    )
+    return [whole if item is borrowed else item for item in items]
+
