@@ -179,26 +179,26 @@ def _middle(row: list[Word]) -> float:
 
 def _with_raised_numbers(rows: list[list[Word]]) -> list[list[Word]]:
     """Return the rows with numbers that stand a little above or below their label (typed into a form) moved into its row."""
-    joined: list[list[Word]] = []
-    for row in rows:
-        previous = joined[-1] if joined else []
-        if previous and _has_letters(previous) != _has_letters(row) and _share_a_line(previous, row):
-            joined[-1] = sorted(previous + row, key=lambda w: w.box.x0)
-        else:
-            joined.append(row)
-    return joined
+    boxes = [Box.around(w.box for w in row) for row in rows]
+    lettered = [any(c.isalpha() for w in row for c in w.text) for row in rows]
+    joined = {i: list(row) for i, row in enumerate(rows)}
+    for i, row in enumerate(rows):
+        if lettered[i]:
+            continue
+        near = [j for j in (i - 1, i + 1) if 0 <= j < len(rows) and lettered[j]]
+        best = max(near, key=lambda j: _overlap(boxes[i], boxes[j]), default=i)
+        if best != i and _overlap(boxes[i], boxes[best]) > 0.25 and _fits_between(row, joined[best]):
+            joined[best] = sorted(joined[best] + joined.pop(i), key=lambda w: w.box.x0)
+    return list(joined.values())
 
 
-def _has_letters(row: list[Word]) -> bool:
-    return any(c.isalpha() for w in row for c in w.text)
+def _overlap(a: Box, b: Box) -> float:
+    """Return the share of the lower box's height that both have in common."""
+    return (min(a.bottom, b.bottom) - max(a.top, b.top)) / max(min(a.bottom - a.top, b.bottom - b.top), 1e-6)
 
 
-def _share_a_line(one: list[Word], other: list[Word]) -> bool:
-    a, b = Box.around(w.box for w in one), Box.around(w.box for w in other)
-    overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
-    if overlap < 0.25 * min(a.bottom - a.top, b.bottom - b.top):
-        return False
-    return all(v.box.x1 <= w.box.x0 or v.box.x0 >= w.box.x1 for v in one for w in other)
+def _fits_between(row: list[Word], other: list[Word]) -> bool:
+    return all(v.box.x1 <= w.box.x0 or v.box.x0 >= w.box.x1 for v in row for w in other)
 
 
 # -- a row -> cells --------------------------------------------------------------------------------------------------
@@ -241,9 +241,9 @@ def _cell_at(row: list[Word], at: int, unit: float) -> _Cell:
     box = Box.around(w.box for w in row[bracket:stop])
     if stop < len(row) and _SIDE.fullmatch(row[stop].text):
         text, stop = f"{text} {row[stop].text}", stop + 1
-    if not any(c.isdigit() for c in text):
-        return _Cell(_Kind.NIL, at, stop, text if "l" in text.lower() else "-", box)
     marked = any(c in "$£€" for w in row[at:stop] for c in w.text)
+    if not any(c.isdigit() for c in text):
+        return _Cell(_Kind.NIL, at, stop, text if "l" in text.lower() else "-", box, marked=marked)
     return _Cell(_Kind.NUMBER, at, stop, text, box, parse_amount(text) or Decimal(0), marked)
 
 
@@ -299,7 +299,7 @@ def _stands_as_amount(cells: list[_Cell], i: int, edges: list[tuple[float, float
     if (before and _MONTH.fullmatch(before.text)) or (after and not cell.wide_after and _MONTH.fullmatch(after.text)):
         return False
     aligned = any(abs(cell.box.x1 - edge) <= tolerance for edge, tolerance in edges)
-    apart_before = follows_amount or cell.wide_before or (before is not None and before.kind is _Kind.PERCENT)
+    apart_before = follows_amount or cell.wide_before or (before is not None and _leads_to(before, cell))
     if before is None and after is not None and after.kind is _Kind.TEXT and not cell.is_strong:
         return False
     if after is not None and after.kind is _Kind.TEXT and not cell.wide_after:
@@ -307,6 +307,11 @@ def _stands_as_amount(cells: list[_Cell], i: int, edges: list[tuple[float, float
     if apart_before:
         return True
     return aligned or (cell.is_strong and not any(c.is_amount_like for c in cells[i + 1 :]))
+
+
+def _leads_to(before: _Cell, cell: _Cell) -> bool:
+    """Return whether `before` says that what follows is a figure: a percentage of the column before, or "Salary: $135,000"."""
+    return before.kind is _Kind.PERCENT or (before.text.endswith(":") and (cell.marked or cell.is_strong and not cell.text.isdigit()))
 
 
 # -- cells -> lines --------------------------------------------------------------------------------------------------

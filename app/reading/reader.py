@@ -1,0 +1,100 @@
+"""A file -> a Document with every page accounted for: read, blank, or quarantined with a reason. The first stage of the walk."""
+
+import base64
+from pathlib import Path
+from types import TracebackType
+
+from app.domain import Box, Document, DocumentKind, Page, PageStatus, ReadMethod, Word
+from app.errors import UsageError
+from app.reading.layout import lines_of
+from app.reading.sandbox import Message, Sandbox, Stopped
+from app.settings import Settings
+
+#: After this many pages of a file had to be given up, the rest of it is not tried.
+_GIVEN_UP_PAGES = 2
+#: Points of a page whose size is not known: US letter.
+_LETTER = (612.0, 792.0)
+
+
+class Reader:
+    """Reads files in a process of its own, which a hostile file may break without harm."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._sandbox = Sandbox(settings)
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the reading process."""
+        self._sandbox.close()
+
+    def read_document(self, file: str, path: Path) -> Document:
+        """Return all pages of the file at `path`, which is called `file`. Raises ReaderCrashed only when nothing can be read any more."""
+        size = path.stat().st_size
+        if size > self._settings.max_file_bytes:
+            return quarantined(file, _too_large(size, self._settings.max_file_bytes))
+        try:
+            counted = self._ask("count", path, file)
+        except Stopped as stopped:
+            return quarantined(file, str(stopped))
+        if "reason" in counted:
+            return quarantined(file, counted["reason"])
+        return Document(file, DocumentKind.OTHER, self._pages(file, path, counted["pages"]))
+
+    def render_page(self, path: Path, page: int, dpi: int, rotation: int = 0) -> bytes:
+        """Return page number `page` as PNG, as the boxes of its words refer to it. Raises UsageError where it cannot be drawn."""
+        try:
+            answer = self._ask("render", path, path.name, page=page, dpi=dpi, rotation=rotation)
+        except Stopped as stopped:
+            raise UsageError(str(stopped)) from stopped
+        if "reason" in answer:
+            raise UsageError(answer["reason"])
+        return base64.b64decode(answer["png"])
+
+    def _pages(self, file: str, path: Path, count: int) -> tuple[Page, ...]:
+        if count > self._settings.max_pages:
+            reason = f"The file has {count} pages, more than are read ({self._settings.max_pages}; LOANLENS_MAX_PAGES). Split it and send the parts."
+            return tuple(_unread(file, number, reason) for number in range(1, count + 1))
+        pages: list[Page] = []
+        given_up = 0
+        for number in range(1, count + 1):
+            if given_up >= _GIVEN_UP_PAGES:
+                pages.append(_unread(file, number, "Not tried: other pages of this file broke the reader. Ask the sender to print it to PDF again."))
+                continue
+            try:
+                pages.append(_page(file, number, self._ask("read", path, file, page=number)))
+            except Stopped as stopped:
+                given_up += 1
+                pages.append(_unread(file, number, str(stopped)))
+        return tuple(pages)
+
+    def _ask(self, what: str, path: Path, name: str, **more: int) -> Message:
+        request = {"do": what, "path": str(path.resolve()), "name": name, **more}
+        return self._sandbox.ask(request, self._settings.page_seconds)
+
+
+def quarantined(file: str, reason: str) -> Document:
+    """Return the document of a wholly unreadable file: one page that says why."""
+    return Document(file, DocumentKind.OTHER, (_unread(file, 1, reason),))
+
+
+def _unread(file: str, number: int, reason: str) -> Page:
+    return Page(file, number, PageStatus.QUARANTINED, ReadMethod.TEXT, *_LETTER, reason=reason)
+
+
+def _page(file: str, number: int, answer: Message) -> Page:
+    if "reason" in answer:
+        return _unread(file, number, answer["reason"])
+    words, lines = lines_of(number, [Word(text, Box(*box), sure) for text, *box, sure in answer["words"]])
+    return Page(
+        file, number, PageStatus(answer["status"]), ReadMethod(answer["method"]), *answer["size"], words, lines, answer["rotation"]
+    )
+
+
+def _too_large(size: int, limit: int) -> str:
+    return f"The file has {size:,} bytes, more than are read ({limit:,}; LOANLENS_MAX_FILE_BYTES). Split it, or scan it at 200 to 300 dots per inch."

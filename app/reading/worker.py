@@ -1,0 +1,107 @@
+"""The reading process: parses hostile files on behalf of `reader.py`, one request at a time, and may be killed at any.
+
+It is a program of its own (`python -m app.reading.worker`) that speaks plain JSON over its standard input and output.
+"""
+
+import base64
+import io
+import json
+import os
+import resource
+import struct
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from app.domain import Word
+from app.reading.contents import FileKind, Unreadable, kind_of
+from app.reading.page_words import PageWords
+from app.reading.pdf import PdfFile
+from app.reading.picture import PictureFile
+from app.settings import Settings
+
+Message = dict[str, Any]
+_LENGTH = struct.Struct(">I")
+
+
+class Worker:
+    """Answers requests; keeps the file of the last one open."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._path: Path | None = None
+        self._file: PdfFile | PictureFile | None = None
+
+    def answer(self, request: Message) -> Message:
+        """Return the answer to `request`: `reason` in it says why a file or page is unreadable."""
+        try:
+            file = self._opened(Path(request["path"]), request["name"])
+            match request["do"]:
+                case "count":
+                    return {"pages": file.page_count}
+                case "read":
+                    return _packed(file.read(request["page"]))
+                case _:
+                    shown = file.picture(request["page"], request["dpi"], request["rotation"])
+                    return {"png": _as_png(shown)}
+        except Unreadable as error:
+            return {"reason": str(error)}
+
+    def _opened(self, path: Path, name: str) -> PdfFile | PictureFile:
+        if self._file is not None and self._path == path:
+            return self._file
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        kind = kind_of(path, name)
+        if kind is FileKind.ZIP:
+            raise Unreadable("The file is an archive inside an archive, which is not unpacked. Send the files in it themselves.")
+        self._file = PdfFile(path, self._settings) if kind is FileKind.PDF else PictureFile(path, self._settings)
+        self._path = path
+        return self._file
+
+
+def _as_png(picture: Any) -> str:
+    packed = io.BytesIO()
+    picture.save(packed, "PNG")
+    return base64.b64encode(packed.getvalue()).decode("ascii")
+
+
+def _packed(page: PageWords) -> Message:
+    words = [(w.text, w.box.x0, w.box.top, w.box.x1, w.box.bottom, w.confidence) for w in page.words]
+    return {
+        "status": page.status.value,
+        "method": page.method.value,
+        "size": (page.width, page.height),
+        "rotation": page.rotation,
+        "words": words,
+    }
+
+
+def write(stream: BinaryIO, message: Message) -> None:
+    """Write one message: its length in 4 bytes, then JSON."""
+    packed = json.dumps(message).encode()
+    stream.write(_LENGTH.pack(len(packed)) + packed)
+    stream.flush()
+
+
+def _read(stream: BinaryIO) -> Message | None:
+    head = stream.read(_LENGTH.size)
+    return json.loads(stream.read(_LENGTH.unpack(head)[0])) if len(head) == _LENGTH.size else None
+
+
+def main() -> None:
+    """Answer requests until the asker goes away."""
+    asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not stand between the answers
+    settings = Settings.model_validate(_read(asked))
+    resource.setrlimit(resource.RLIMIT_AS, (settings.reader_memory_bytes, settings.reader_memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    worker = Worker(settings)
+    write(answers, {"ready": True})
+    while (request := _read(asked)) is not None:
+        write(answers, worker.answer(request))
+
+
+if __name__ == "__main__":
+    main()
