@@ -19,10 +19,12 @@ from app.domain import (
     LineItem,
     Origin,
     Page,
+    PageStatus,
     Period,
     Severity,
     Spread,
 )
+from app.report.wording import count
 from rules.accounts import ACCOUNT, ACCOUNTS
 
 #: A figure read with less confidence than this is marked as doubtful. It only marks; policy decides who must look.
@@ -80,6 +82,18 @@ _SEVERITIES = (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
 def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings, the gravest first, otherwise in their order."""
     return tuple(sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity)))
+
+
+def remaining_work(subject: Subject) -> tuple[tuple[str, str], ...]:
+    """Return what a person still has to do as (topic, task): ask for what is missing, resolve findings, compare figures."""
+    open_findings = [finding for finding in by_severity(subject.findings) if finding.severity in (Severity.HIGH, Severity.MEDIUM)]
+    asks = [("ask", finding.message) for finding in open_findings if finding.theme == "complete"]
+    asks += [("ask", f"{p.file}, page {p.number}: {p.reason}") for p in subject.pages if p.status is PageStatus.QUARANTINED]
+    others = sum(finding.theme != "complete" for finding in open_findings)
+    doubtful = sum(is_doubtful(item) for statement in subject.spread.statements for item in statement.items)
+    tasks = [("findings", f"Resolve {count(others, 'finding')} of high or medium weight.")] if others else []
+    tasks += [("figures", f"Compare {count(doubtful, 'doubtful figure')} with the page.")] if doubtful else []
+    return tuple(dict.fromkeys(asks + tasks))
 
 
 # -- the spread as tables --------------------------------------------------------------------------------------------

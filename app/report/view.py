@@ -1,0 +1,396 @@
+"""What the HTML report shows, worked out before any mark-up: every figure with its anchor, words and marks.
+
+The template only lays these out. Nothing here is HTML; escaping is the template's.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.domain import Assessment, Box, DocumentKind, Finding, LineItem, Origin, Page, PageStatus, Ratio, RatioStatus, Severity
+from app.report import wording
+from app.report.parts import Band, Row, Subject, Table, by_severity, is_doubtful, name_of, remaining_work, tables
+from app.report.pictures import PAGE_BYTES, PLAIN_PAGE_BYTES, Picture, shrink
+
+#: Pages that no figure stands on are drawn up to this many; a year of bank statements would outgrow any mail.
+MOST_PLAIN_PICTURES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """One amount as shown. `anchor` is empty where it has no place on a page."""
+
+    anchor: str
+    text: str
+    hint: str
+    mark: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row of the spread: each cell holds no, one or several figures."""
+
+    label: str
+    is_total: bool
+    cells: tuple[tuple[FigureView, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """One statement as spread, with the notes that its marks refer to."""
+
+    title: str
+    unit: str
+    heads: tuple[tuple[str, str], ...]
+    groups: tuple[tuple[str, tuple[RowView, ...]], ...]
+    unmapped: tuple[RowView, ...]
+    notes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One finding with the figures it speaks of."""
+
+    severity: str
+    severity_word: str
+    theme: str
+    message: str
+    documents: tuple[str, ...]
+    figures: tuple[tuple[str, FigureView], ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BarView:
+    """A ratio against its band: zones, limits and values as (position, ...) in thousandths of the bar's width."""
+
+    zones: tuple[tuple[str, int, int], ...]
+    limits: tuple[tuple[int, str], ...]
+    value: int | None
+    prior: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RatioView:
+    """One ratio: a cell for each period, its band and what went into it."""
+
+    name: str
+    cells: tuple[tuple[str, str], ...]
+    formula: str
+    inputs: tuple[tuple[str, FigureView], ...]
+    verdict: str
+    limit: str
+    bar: BarView | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoxView:
+    """The place of a figure on its page, in percent."""
+
+    anchor: str
+    label: str
+    state: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """One page of the ledger, with its picture and boxes where it was read."""
+
+    anchor: str
+    file: str
+    number: int
+    kind: str
+    status: PageStatus
+    status_word: str
+    method: str
+    reason: str
+    ratio: float
+    picture: Picture | None
+    boxes: tuple[BoxView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectView:
+    """One application, or one file as spread."""
+
+    anchor: str
+    name: str
+    as_of: str
+    assessment: Assessment | None
+    work: tuple[tuple[str, str], ...]
+    counts: tuple[tuple[str, str, int], ...]
+    figures: int
+    doubtful: int
+    findings: tuple[FindingView, ...]
+    ratio_periods: tuple[str, ...]
+    ratios: tuple[tuple[str, tuple[RatioView, ...]], ...]
+    tables: tuple[TableView, ...]
+    pages: tuple[PageView, ...]
+
+
+Place = tuple[str, int, Box, str, str]
+
+
+def view(subject: Subject, number: int, picture: Callable[[Page], bytes], bands: Mapping[str, Band]) -> SubjectView:
+    """Return everything that the report shows of one application or file; `number` keeps the anchors of several apart."""
+    items = _every_item(subject)
+    anchors = Anchors(f"s{number}", items)
+    ratios = subject.ratios if isinstance(subject, Assessment) else ()
+    periods = _ratio_periods(ratios)
+    severities = [finding.severity for finding in subject.findings]
+    return SubjectView(
+        anchor=anchors.prefix,
+        name=name_of(subject),
+        as_of=wording.day(subject.as_of) if isinstance(subject, Assessment) else "",
+        assessment=subject if isinstance(subject, Assessment) else None,
+        work=remaining_work(subject),
+        counts=tuple((s.value, wording.SEVERITY[s], severities.count(s)) for s in Severity if s in severities)[::-1],
+        figures=sum(len(statement.items) for statement in subject.spread.statements),
+        doubtful=sum(is_doubtful(item) for statement in subject.spread.statements for item in statement.items),
+        findings=tuple(_finding(finding, anchors) for finding in by_severity(subject.findings)),
+        ratio_periods=periods,
+        ratios=_ratio_groups(ratios, periods, bands, _Inputs(items, anchors)),
+        tables=tuple(_table(table, anchors) for table in tables(subject.spread)),
+        pages=_pages(subject, anchors, picture),
+    )
+
+
+def _every_item(subject: Subject) -> tuple[LineItem, ...]:
+    spread = [item for statement in subject.spread.statements for item in statement.items]
+    return tuple(spread + [item for finding in subject.findings for item in finding.facts])
+
+
+class Anchors:
+    """Gives each place on a page one anchor, however often a figure read there is shown."""
+
+    def __init__(self, prefix: str, items: Iterable[LineItem]) -> None:
+        self.prefix = prefix
+        self.items: dict[Place, LineItem] = {}
+        for item in items:
+            if (place := _place(item)) is not None:
+                self.items.setdefault(place, item)
+        self._numbers = {place: number for number, place in enumerate(self.items, 1)}
+
+    def of(self, item: LineItem) -> str:
+        """Return the anchor of the place where `item` was read, empty if it was not read off a page."""
+        place = _place(item)
+        return "" if place is None else f"{self.prefix}-{self._numbers[place]}"
+
+    def on(self, page: Page) -> list[LineItem]:
+        """Return one figure for each place on `page`."""
+        return [item for item in self.items.values() if (item.file, item.page) == (page.file, page.number)]
+
+
+def _place(item: LineItem) -> Place | None:
+    return None if item.box is None else (item.file, item.page, item.box, item.account, item.period.name)
+
+
+# -- figures ---------------------------------------------------------------------------------------------------------
+
+
+def _figure(item: LineItem, anchors: Anchors, unit: int = 1) -> FigureView:
+    mark, state = _mark(item)
+    return FigureView(anchors.of(item), wording.money(item.value, unit), _hint(item), mark, state)
+
+
+def _mark(item: LineItem) -> tuple[str, str]:
+    if item.origin is Origin.DERIVED:
+        return "ƒ", "derived"
+    if item.repaired:
+        return "✎", "repaired"
+    return ("?", "doubtful") if is_doubtful(item) else ("", "")
+
+
+def _hint(item: LineItem) -> str:
+    if item.origin is Origin.DERIVED:
+        return f"Derived: {wording.formula(item.formula or 'formula not given')}"
+    said = f"“{item.label}” {item.text}, {item.file}, page {item.page}, confidence {item.confidence:.0%}"
+    return f"{said}. {item.repaired}" if item.repaired else said
+
+
+def _note(item: LineItem) -> tuple[str, str] | None:
+    """Return the mark of a figure and what it means for this one, where there is more to say than a place on the page."""
+    mark, _ = _mark(item)
+    name = f"{wording.account(item.account)}, {wording.day(item.period.end)}"
+    if item.origin is Origin.DERIVED:
+        return mark, f"{name} = {wording.formula(item.formula or 'formula not given')}"
+    if item.repaired:
+        return mark, f"{name}: {item.repaired}"
+    if item.alternatives:
+        return mark or "?", f"{name}: could also be read as {', '.join(map(wording.money, item.alternatives))}"
+    return None
+
+
+def _finding(finding: Finding, anchors: Anchors) -> FindingView:
+    figures = tuple((_fact_name(item), _figure(item, anchors)) for item in finding.facts)
+    theme = wording.THEME.get(finding.theme, finding.theme.capitalize())
+    severity = finding.severity
+    return FindingView(severity.value, wording.SEVERITY[severity], theme, finding.message, finding.documents, figures, finding.source)
+
+
+def _fact_name(item: LineItem) -> str:
+    name = wording.account(item.account) if item.account != "unmapped" else item.label
+    return f"{name}, {wording.day(item.period.end)}" if item.period.end else name
+
+
+# -- the spread ------------------------------------------------------------------------------------------------------
+
+
+def _table(table: Table, anchors: Anchors) -> TableView:
+    currencies = list(dict.fromkeys(column.statement.currency for column in table.columns))
+    several = len({column.statement.file for column in table.columns}) > 1
+    heads = tuple(
+        (
+            wording.period(column.period),
+            " · ".join(
+                [column.statement.file] * several + [column.statement.currency or "currency not read"] * (len(currencies) > 1),
+            ),
+        )
+        for column in table.columns
+    )
+    return TableView(
+        title=wording.KIND[table.kind],
+        unit=wording.unit(table.unit, currencies[0] if len(currencies) == 1 else "several currencies"),
+        heads=heads,
+        groups=tuple((group.heading, tuple(_row(row, table.unit, anchors) for row in group.rows)) for group in table.groups),
+        unmapped=tuple(_row(row, table.unit, anchors) for row in table.unmapped),
+        notes=tuple(note for item in table.items if (note := _note(item))),
+    )
+
+
+def _row(row: Row, unit: int, anchors: Anchors) -> RowView:
+    return RowView(row.label, row.is_total, tuple(tuple(_figure(item, anchors, unit) for item in cell) for cell in row.cells))
+
+
+# -- ratios ----------------------------------------------------------------------------------------------------------
+
+
+def _ratio_periods(ratios: Iterable[Ratio]) -> tuple[str, ...]:
+    """Return the periods' names: current, prior, prior2, ..."""
+    return tuple(sorted({ratio.period for ratio in ratios}, key=lambda name: (name != "current", name)))
+
+
+class _Inputs:
+    """Finds the figure on a page that a ratio's named input stands for."""
+
+    def __init__(self, items: Iterable[LineItem], anchors: Anchors) -> None:
+        self._anchors = anchors
+        self._found = {(item.account, item.period.name, abs(item.value)): item for item in items if item.box}
+
+    def figure(self, name: str, period: str, value: Decimal) -> FigureView:
+        """Return the input as a figure, linked to its place where it was read off a page."""
+        item = self._found.get((name, period, abs(value)))
+        return _figure(item, self._anchors) if item else FigureView("", wording.money(value.quantize(Decimal("0.01"))), "")
+
+
+def _ratio_groups(
+    ratios: Sequence[Ratio], periods: Sequence[str], bands: Mapping[str, Band], inputs: _Inputs
+) -> tuple[tuple[str, tuple[RatioView, ...]], ...]:
+    groups: dict[str, list[RatioView]] = {}
+    for id in dict.fromkeys(ratio.id for ratio in ratios):
+        by_period = {ratio.period: ratio for ratio in ratios if ratio.id == id}
+        groups.setdefault(wording.ratio_group(id), []).append(_ratio(by_period, periods, bands.get(id), inputs))
+    return tuple((heading, tuple(members)) for heading, members in groups.items())
+
+
+def _ratio(by_period: Mapping[str, Ratio], periods: Sequence[str], band: Band | None, inputs: _Inputs) -> RatioView:
+    newest = next(by_period[name] for name in periods if name in by_period)
+    return RatioView(
+        name=wording.ratio_name(newest.id),
+        cells=tuple(_outcome(by_period.get(name)) for name in periods),
+        formula=wording.formula(newest.formula),
+        inputs=tuple((wording.account(name), inputs.figure(name, newest.period, value)) for name, value in newest.inputs),
+        verdict=_verdict(newest, band),
+        limit=_limit(band) if band else "",
+        bar=_bar(band, newest, by_period.get("prior")) if band else None,
+        source=band.source if band else "",
+    )
+
+
+def _outcome(ratio: Ratio | None) -> tuple[str, str]:
+    return (wording.outcome(ratio), ratio.reason or "") if ratio else ("", "")
+
+
+def _verdict(ratio: Ratio, band: Band | None) -> str:
+    """Return how a ratio stands to policy: no debt passes, a ratio that is not meaningful fails (DOMAIN.md section 4)."""
+    if band is None:
+        return ""
+    if ratio.status is RatioStatus.VALUE and ratio.value is not None:
+        return band.verdict(ratio.value)
+    return {RatioStatus.NO_DEBT: "passes", RatioStatus.NOT_MEANINGFUL: "fails"}.get(ratio.status, "open")
+
+
+def _limit(band: Band) -> str:
+    return f"{'at least' if band.at_least else 'at most'} {wording.amount_of_ratio(band.ratio, band.passes)}"
+
+
+def _bar(band: Band, ratio: Ratio, prior: Ratio | None) -> BarView:
+    """Lay out the bar so that the limits stand clear of both ends; values beyond an end stand at it."""
+    limits = sorted({band.passes} | ({band.marginal} if band.marginal is not None else set()))
+    given = [r.value for r in (ratio, prior) if r is not None and r.value is not None]
+    reach = max(abs(limit) for limit in limits) or max((abs(value) for value in given), default=Decimal(1))
+    low = min(Decimal(0), max(min([*given, *limits]), -reach)) - (reach if max(limits) == 0 else 0)
+    high = max(limits) + reach
+
+    def at(value: Decimal) -> int:
+        return int(1000 * min(max((value - low) / (high - low), Decimal(0)), Decimal(1)))
+
+    names = ["fails", *(["marginal"] if len(limits) == 2 else []), "passes"]
+    edges = [0, *(at(limit) for limit in limits), 1000]
+    zones = tuple(zip(names if band.at_least else names[::-1], edges, edges[1:], strict=False))
+    return BarView(
+        zones=zones,
+        limits=tuple((at(limit), wording.amount_of_ratio(band.ratio, limit)) for limit in limits),
+        value=at(ratio.value) if ratio.value is not None else None,
+        prior=at(prior.value) if prior is not None and prior.value is not None else None,
+    )
+
+
+# -- pages -----------------------------------------------------------------------------------------------------------
+
+
+def _pages(subject: Subject, anchors: Anchors, picture: Callable[[Page], bytes]) -> tuple[PageView, ...]:
+    grave = {(_place(item)): finding.severity.value for finding in by_severity(subject.findings)[::-1] for item in finding.facts}
+    views, plain = [], 0
+    for number, (page, kind) in enumerate(zip(subject.pages, subject.page_kinds, strict=True), 1):
+        on_page = anchors.on(page)
+        plain += not on_page and page.status is PageStatus.READ
+        drawn = page.status is PageStatus.READ and (bool(on_page) or plain <= MOST_PLAIN_PICTURES)
+        shown = _shown(picture(page), PAGE_BYTES if on_page else PLAIN_PAGE_BYTES) if drawn else None
+        boxes = tuple(_box(item, anchors, grave.get(_place(item), "")) for item in on_page)
+        views.append(_page(page, kind, f"{anchors.prefix}-p{number}", shown, boxes))
+    return tuple(views)
+
+
+def _shown(picture: bytes, most_bytes: int) -> Picture | None:
+    return shrink(picture, most_bytes) if picture else None
+
+
+def _page(page: Page, kind: DocumentKind, anchor: str, shown: Picture | None, boxes: tuple[BoxView, ...]) -> PageView:
+    read = page.status is PageStatus.READ
+    return PageView(
+        anchor=anchor,
+        file=page.file,
+        number=page.number,
+        kind=wording.KIND[kind],
+        status=page.status,
+        status_word=wording.STATUS[page.status],
+        method=wording.METHOD[page.method] if read else "",
+        reason=page.reason or "",
+        ratio=shown.width / shown.height if shown else page.width / page.height if page.height and page.width else 0.77,
+        picture=shown,
+        boxes=boxes,
+    )
+
+
+def _box(item: LineItem, anchors: Anchors, severity: str) -> BoxView:
+    box = item.box or Box(0, 0, 0, 0)
+    state = " ".join(filter(None, [_mark(item)[1], severity and f"grave {severity}"]))
+    edges = [round(100 * edge, 2) for edge in (box.x0, box.top, box.x1 - box.x0, box.bottom - box.top)]
+    return BoxView(anchors.of(item), f"{_fact_name(item)}: {item.text}", state, *edges)
