@@ -56,8 +56,11 @@ def kind_of(path: Path, name: str) -> FileKind:
 
     Raises Unreadable for an empty file, one of a kind that is not read, and one whose name says another kind.
     """
-    with path.open("rb") as file:
-        head = file.read(1024)
+    try:
+        with path.open("rb") as file:
+            head = file.read(1024)
+    except OSError as error:
+        raise Unreadable(f"The file cannot be opened ({error.strerror}). Check that it is still there and may be read.") from error
     if not head:
         raise Unreadable("The file is empty (0 bytes). Ask the sender to send it again.")
     kind = _by_signature(head)
@@ -68,7 +71,10 @@ def kind_of(path: Path, name: str) -> FileKind:
         raise Unreadable(f"The file is {what}, which is not read: {then}.")
     said = _BY_SUFFIX.get(Path(name).suffix.lower())
     if said is not None and said is not kind:
-        raise Unreadable(f"The file is named as a {said.value} but holds a {kind.value}. Check with its sender what it is, rename it and send it again.")
+        raise Unreadable(
+            f"The file is named as a {said.value} but holds a {kind.value}."
+            " Check with its sender what it is, rename it and send it again."
+        )
     return kind
 
 

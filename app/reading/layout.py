@@ -262,7 +262,8 @@ def _adjoins(row: list[Word], at: int, unit: float) -> bool:
 
 def _column_edges(rows: list[list[_Cell]]) -> list[tuple[float, float]]:
     """Return the right edges at which numbers that stand by themselves line up, each with the tolerance for it."""
-    sure = sorted((c.box.x1, (c.box.x1 - c.box.x0) / max(len(c.text), 1)) for cells in rows for c in cells if c.is_strong and c.wide_before and c.wide_after)
+    alone = [c for cells in rows for c in cells if c.is_strong and c.wide_before and c.wide_after]
+    sure = sorted((c.box.x1, (c.box.x1 - c.box.x0) / len(c.text)) for c in alone)
     edges: list[tuple[float, float]] = []
     group: list[tuple[float, float]] = []
     for edge, unit in [*sure, (float("inf"), 0.0)]:
@@ -311,7 +312,7 @@ def _stands_as_amount(cells: list[_Cell], i: int, edges: list[tuple[float, float
 
 def _leads_to(before: _Cell, cell: _Cell) -> bool:
     """Return whether `before` says that what follows is a figure: a percentage of the column before, or "Salary: $135,000"."""
-    return before.kind is _Kind.PERCENT or (before.text.endswith(":") and (cell.marked or cell.is_strong and not cell.text.isdigit()))
+    return before.kind is _Kind.PERCENT or (before.text.endswith(":") and (cell.marked or (cell.is_strong and not cell.text.isdigit())))
 
 
 # -- cells -> lines --------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -14,6 +14,9 @@ from PIL import Image
 from app.domain import Box, PageStatus, ReadMethod, Word
 from app.reading.contents import Unreadable
 from app.reading.page_words import PageWords
+
+if TYPE_CHECKING:
+    from rapidocr import RapidOCR
 
 _Grey = NDArray[np.uint8]
 
@@ -90,7 +93,7 @@ def _ink(grey: _Grey) -> NDArray[np.uint8]:
 
 def _small(grey: _Grey, longest: int) -> _Grey:
     scale = longest / max(grey.shape)
-    return cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8) if scale < 1 else grey
+    return cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
 
 
 def _lies_sideways(grey: _Grey) -> bool:
@@ -152,14 +155,14 @@ def _read_with_tesseract(picture: Image.Image) -> tuple[Word, ...]:
 
 
 @lru_cache(maxsize=1)
-def _rapidocr() -> Any:
+def load_rapidocr() -> "RapidOCR":
     from rapidocr import RapidOCR
 
     return RapidOCR(params={"EngineConfig.onnxruntime.intra_op_num_threads": 1, "Global.log_level": "error"})
 
 
 def _read_with_rapidocr(picture: Image.Image) -> tuple[Word, ...]:
-    found = _rapidocr()(cv2.cvtColor(np.asarray(picture), cv2.COLOR_GRAY2BGR), use_cls=False)
+    found = load_rapidocr()(cv2.cvtColor(np.asarray(picture), cv2.COLOR_GRAY2BGR), use_cls=False)
     if found.boxes is None:
         return ()
     width, height = picture.size

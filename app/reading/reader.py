@@ -3,11 +3,13 @@
 import base64
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from app.domain import Box, Document, DocumentKind, Page, PageStatus, ReadMethod, Word
 from app.errors import UsageError
 from app.reading.layout import lines_of
-from app.reading.sandbox import Message, Sandbox, Stopped
+from app.reading.sandbox import Sandbox, Stopped
+from app.reading.wire import Message
 from app.settings import Settings
 
 #: After this many pages of a file had to be given up, the rest of it is not tried.
@@ -23,7 +25,7 @@ class Reader:
         self._settings = settings
         self._sandbox = Sandbox(settings)
 
-    def __enter__(self) -> "Reader":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -58,13 +60,14 @@ class Reader:
 
     def _pages(self, file: str, path: Path, count: int) -> tuple[Page, ...]:
         if count > self._settings.max_pages:
-            reason = f"The file has {count} pages, more than are read ({self._settings.max_pages}; LOANLENS_MAX_PAGES). Split it and send the parts."
+            limit = f"{self._settings.max_pages}; LOANLENS_MAX_PAGES"
+            reason = f"The file has {count} pages, more than are read ({limit}). Split it and send the parts."
             return tuple(_unread(file, number, reason) for number in range(1, count + 1))
         pages: list[Page] = []
         given_up = 0
         for number in range(1, count + 1):
             if given_up >= _GIVEN_UP_PAGES:
-                pages.append(_unread(file, number, "Not tried: other pages of this file broke the reader. Ask the sender to print it to PDF again."))
+                pages.append(_unread(file, number, "Not tried: two pages of this file broke the reader. Ask the sender to print it to PDF again."))
                 continue
             try:
                 pages.append(_page(file, number, self._ask("read", path, file, page=number)))
@@ -91,10 +94,13 @@ def _page(file: str, number: int, answer: Message) -> Page:
     if "reason" in answer:
         return _unread(file, number, answer["reason"])
     words, lines = lines_of(number, [Word(text, Box(*box), sure) for text, *box, sure in answer["words"]])
-    return Page(
-        file, number, PageStatus(answer["status"]), ReadMethod(answer["method"]), *answer["size"], words, lines, answer["rotation"]
-    )
+    width, height = answer["size"]
+    status, method = PageStatus(answer["status"]), ReadMethod(answer["method"])
+    return Page(file, number, status, method, width, height, words, lines, answer["rotation"])
 
 
 def _too_large(size: int, limit: int) -> str:
-    return f"The file has {size:,} bytes, more than are read ({limit:,}; LOANLENS_MAX_FILE_BYTES). Split it, or scan it at 200 to 300 dots per inch."
+    return (
+        f"The file has {size:,} bytes, more than are read ({limit:,}; LOANLENS_MAX_FILE_BYTES)."
+        " Split it, or scan it at 200 to 300 dots per inch."
+    )

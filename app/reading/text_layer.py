@@ -87,7 +87,7 @@ def _filled_in(page: Page) -> list[_Char]:
 
 
 def _inherited_value(field: dict[str, Any]) -> object:
-    parent = resolve1(field["data"].get("Parent"))
+    parent = resolve1(field["data"].get("Parent"))  # type: ignore[no-untyped-call]
     return parent.get("V") if isinstance(parent, dict) else None
 
 

@@ -1,27 +1,24 @@
 """The reading process: parses hostile files on behalf of `reader.py`, one request at a time, and may be killed at any.
 
-It is a program of its own (`python -m app.reading.worker`) that speaks plain JSON over its standard input and output.
+It is a program of its own (`python -m app.reading.worker`) that speaks plain JSON over a socket.
 """
 
 import base64
 import io
-import json
-import os
 import resource
-import struct
+import socket
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from app.domain import Word
+from PIL import Image
+
 from app.reading.contents import FileKind, Unreadable, kind_of
 from app.reading.page_words import PageWords
 from app.reading.pdf import PdfFile
 from app.reading.picture import PictureFile
+from app.reading.wire import LENGTH, Message, packed, unpacked
 from app.settings import Settings
-
-Message = dict[str, Any]
-_LENGTH = struct.Struct(">I")
 
 
 class Worker:
@@ -61,7 +58,7 @@ class Worker:
         return self._file
 
 
-def _as_png(picture: Any) -> str:
+def _as_png(picture: Image.Image) -> str:
     packed = io.BytesIO()
     picture.save(packed, "PNG")
     return base64.b64encode(packed.getvalue()).decode("ascii")
@@ -78,29 +75,26 @@ def _packed(page: PageWords) -> Message:
     }
 
 
-def write(stream: BinaryIO, message: Message) -> None:
-    """Write one message: its length in 4 bytes, then JSON."""
-    packed = json.dumps(message).encode()
-    stream.write(_LENGTH.pack(len(packed)) + packed)
-    stream.flush()
-
-
-def _read(stream: BinaryIO) -> Message | None:
-    head = stream.read(_LENGTH.size)
-    return json.loads(stream.read(_LENGTH.unpack(head)[0])) if len(head) == _LENGTH.size else None
-
-
 def main() -> None:
-    """Answer requests until the asker goes away."""
-    asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not stand between the answers
-    settings = Settings.model_validate(_read(asked))
-    resource.setrlimit(resource.RLIMIT_AS, (settings.reader_memory_bytes, settings.reader_memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    worker = Worker(settings)
-    write(answers, {"ready": True})
-    while (request := _read(asked)) is not None:
-        write(answers, worker.answer(request))
+    """Answer what comes over the socket whose number is the first argument, until the asker goes away."""
+    with socket.socket(fileno=int(sys.argv[1])) as line, line.makefile("rwb") as stream:
+        settings = Settings.model_validate(_next(stream))
+        resource.setrlimit(resource.RLIMIT_AS, (settings.reader_memory_bytes, settings.reader_memory_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        worker = Worker(settings)
+        answer: Message = {"ready": True}
+        while True:
+            stream.write(packed(answer))
+            stream.flush()
+            if (request := _next(stream)) is None:
+                break
+            answer = worker.answer(request)
+
+
+def _next(stream: BinaryIO) -> Message | None:
+    """Return the next request, waiting for it, or None when the asker is gone."""
+    head = stream.read(LENGTH.size)
+    return unpacked(stream.read(LENGTH.unpack(head)[0])) if len(head) == LENGTH.size else None
 
 
 if __name__ == "__main__":
