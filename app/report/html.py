@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from app.domain import Assessment, Page
 from app.report import wording
-from app.report.parts import Band, Subject, name_of
+from app.report.bars import Band
+from app.report.parts import Subject, name_of
 from app.report.view import view
 
 _FOLDER = Path(__file__).parent

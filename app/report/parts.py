@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from app.domain import (
     UNMAPPED,
@@ -44,26 +43,6 @@ class FileSpread:
 
 
 Subject = Assessment | FileSpread
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """The limits of one ratio: `passes` is met, `marginal` (if any) is where failing begins. `at_least` tells the good side."""
-
-    ratio: str
-    passes: Decimal
-    marginal: Decimal | None = None
-    at_least: bool = True
-    source: str = ""
-
-    def verdict(self, value: Decimal) -> str:
-        """Return passes, marginal or fails, compared unrounded."""
-        if self._reaches(value, self.passes):
-            return "passes"
-        return "marginal" if self.marginal is not None and self._reaches(value, self.marginal) else "fails"
-
-    def _reaches(self, value: Decimal, limit: Decimal) -> bool:
-        return value >= limit if self.at_least else value <= limit
 
 
 def name_of(subject: Subject) -> str:

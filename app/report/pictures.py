@@ -10,7 +10,7 @@ from PIL import Image
 PAGE_BYTES = 210_000
 #: Pages that no figure stands on are there to be recognised, not to be read digit by digit.
 PLAIN_PAGE_BYTES = 60_000
-_WIDTHS_AND_QUALITIES = ((1275, 62), (1275, 45), (1100, 40), (950, 35), (800, 30), (650, 25), (480, 20))
+_WIDTHS_AND_QUALITIES = ((1275, 62), (1275, 40), (1100, 40), (1000, 40), (800, 40), (640, 30), (480, 20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def shrink(picture: bytes, most_bytes: int = PAGE_BYTES) -> Picture:
 def _encoded(image: Image.Image, width: int, quality: int) -> tuple[bytes, tuple[int, int]]:
     sized = _narrowed(image, width)
     stream = io.BytesIO()
-    sized.save(stream, "WEBP", quality=quality, method=4)
+    sized.save(stream, "WEBP", quality=quality, method=2)
     return stream.getvalue(), sized.size
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain import Assessment, Box, DocumentKind, Finding, LineItem, Origin, Page, PageStatus, Ratio, RatioStatus, Severity
+from app.domain import Assessment, Box, DocumentKind, Finding, LineItem, Origin, Page, PageStatus, Ratio, Severity
 from app.report import wording
-from app.report.parts import Band, Row, Subject, Table, by_severity, is_doubtful, name_of, remaining_work, tables
+from app.report.bars import Band, BarView, bar, limit, verdict
+from app.report.parts import Row, Subject, Table, by_severity, is_doubtful, name_of, remaining_work, tables
 from app.report.pictures import PAGE_BYTES, PLAIN_PAGE_BYTES, Picture, shrink
 
 #: Pages that no figure stands on are drawn up to this many; a year of bank statements would outgrow any mail.
@@ -29,9 +30,10 @@ class FigureView:
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """One row of the spread: each cell holds no, one or several figures."""
+    """One row of the spread: each cell holds no, one or several figures. `printed` is the page's own wording."""
 
     label: str
+    printed: str
     is_total: bool
     cells: tuple[tuple[FigureView, ...], ...]
 
@@ -59,16 +61,6 @@ class FindingView:
     documents: tuple[str, ...]
     figures: tuple[tuple[str, FigureView], ...]
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class BarView:
-    """A ratio against its band: zones, limits and values as (position, ...) in thousandths of the bar's width."""
-
-    zones: tuple[tuple[str, int, int], ...]
-    limits: tuple[tuple[int, str], ...]
-    value: int | None
-    prior: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +209,7 @@ def _hint(item: LineItem) -> str:
 def _note(item: LineItem) -> tuple[str, str] | None:
     """Return the mark of a figure and what it means for this one, where there is more to say than a place on the page."""
     mark, _ = _mark(item)
-    name = f"{wording.account(item.account)}, {wording.day(item.period.end)}"
+    name = wording.figure(item)
     if item.origin is Origin.DERIVED:
         return mark, f"{name} = {wording.formula(item.formula or 'formula not given')}"
     if item.repaired:
@@ -228,15 +220,10 @@ def _note(item: LineItem) -> tuple[str, str] | None:
 
 
 def _finding(finding: Finding, anchors: Anchors) -> FindingView:
-    figures = tuple((_fact_name(item), _figure(item, anchors)) for item in finding.facts)
+    figures = tuple((wording.figure(item), _figure(item, anchors)) for item in finding.facts)
     theme = wording.THEME.get(finding.theme, finding.theme.capitalize())
     severity = finding.severity
     return FindingView(severity.value, wording.SEVERITY[severity], theme, finding.message, finding.documents, figures, finding.source)
-
-
-def _fact_name(item: LineItem) -> str:
-    name = wording.account(item.account) if item.account != "unmapped" else item.label
-    return f"{name}, {wording.day(item.period.end)}" if item.period.end else name
 
 
 # -- the spread ------------------------------------------------------------------------------------------------------
@@ -265,7 +252,9 @@ def _table(table: Table, anchors: Anchors) -> TableView:
 
 
 def _row(row: Row, unit: int, anchors: Anchors) -> RowView:
-    return RowView(row.label, row.is_total, tuple(tuple(_figure(item, anchors, unit) for item in cell) for cell in row.cells))
+    wordings = dict.fromkeys(item.label for cell in row.cells for item in cell if item.label)
+    printed = " / ".join(wording for wording in wordings if wording.casefold() != row.label.casefold())
+    return RowView(row.label, printed, row.is_total, tuple(tuple(_figure(item, anchors, unit) for item in cell) for cell in row.cells))
 
 
 # -- ratios ----------------------------------------------------------------------------------------------------------
@@ -306,50 +295,15 @@ def _ratio(by_period: Mapping[str, Ratio], periods: Sequence[str], band: Band | 
         cells=tuple(_outcome(by_period.get(name)) for name in periods),
         formula=wording.formula(newest.formula),
         inputs=tuple((wording.account(name), inputs.figure(name, newest.period, value)) for name, value in newest.inputs),
-        verdict=_verdict(newest, band),
-        limit=_limit(band) if band else "",
-        bar=_bar(band, newest, by_period.get("prior")) if band else None,
+        verdict=verdict(newest, band) if band else "",
+        limit=limit(band) if band else "",
+        bar=bar(band, newest, by_period.get("prior")) if band else None,
         source=band.source if band else "",
     )
 
 
 def _outcome(ratio: Ratio | None) -> tuple[str, str]:
     return (wording.outcome(ratio), ratio.reason or "") if ratio else ("", "")
-
-
-def _verdict(ratio: Ratio, band: Band | None) -> str:
-    """Return how a ratio stands to policy: no debt passes, a ratio that is not meaningful fails (DOMAIN.md section 4)."""
-    if band is None:
-        return ""
-    if ratio.status is RatioStatus.VALUE and ratio.value is not None:
-        return band.verdict(ratio.value)
-    return {RatioStatus.NO_DEBT: "passes", RatioStatus.NOT_MEANINGFUL: "fails"}.get(ratio.status, "open")
-
-
-def _limit(band: Band) -> str:
-    return f"{'at least' if band.at_least else 'at most'} {wording.amount_of_ratio(band.ratio, band.passes)}"
-
-
-def _bar(band: Band, ratio: Ratio, prior: Ratio | None) -> BarView:
-    """Lay out the bar so that the limits stand clear of both ends; values beyond an end stand at it."""
-    limits = sorted({band.passes} | ({band.marginal} if band.marginal is not None else set()))
-    given = [r.value for r in (ratio, prior) if r is not None and r.value is not None]
-    reach = max(abs(limit) for limit in limits) or max((abs(value) for value in given), default=Decimal(1))
-    low = min(Decimal(0), max(min([*given, *limits]), -reach)) - (reach if max(limits) == 0 else 0)
-    high = max(limits) + reach
-
-    def at(value: Decimal) -> int:
-        return int(1000 * min(max((value - low) / (high - low), Decimal(0)), Decimal(1)))
-
-    names = ["fails", *(["marginal"] if len(limits) == 2 else []), "passes"]
-    edges = [0, *(at(limit) for limit in limits), 1000]
-    zones = tuple(zip(names if band.at_least else names[::-1], edges, edges[1:], strict=False))
-    return BarView(
-        zones=zones,
-        limits=tuple((at(limit), wording.amount_of_ratio(band.ratio, limit)) for limit in limits),
-        value=at(ratio.value) if ratio.value is not None else None,
-        prior=at(prior.value) if prior is not None and prior.value is not None else None,
-    )
 
 
 # -- pages -----------------------------------------------------------------------------------------------------------
@@ -393,4 +347,4 @@ def _box(item: LineItem, anchors: Anchors, severity: str) -> BoxView:
     box = item.box or Box(0, 0, 0, 0)
     state = " ".join(filter(None, [_mark(item)[1], severity and f"grave {severity}"]))
     edges = [round(100 * edge, 2) for edge in (box.x0, box.top, box.x1 - box.x0, box.bottom - box.top)]
-    return BoxView(anchors.of(item), f"{_fact_name(item)}: {item.text}", state, *edges)
+    return BoxView(anchors.of(item), f"{wording.figure(item)}: {item.text}", state, *edges)

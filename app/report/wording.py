@@ -1,9 +1,10 @@
 """The plain words and number formats of every report, so that the page, the terminal and the workbook say the same."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
-from app.domain import DocumentKind, PageStatus, Period, Ratio, RatioStatus, ReadMethod, Recommendation, Route, Severity
+from app.domain import UNMAPPED, DocumentKind, LineItem, PageStatus, Period, Ratio, RatioStatus, ReadMethod, Recommendation, Route, Severity
 from rules.accounts import ACCOUNT
 
 KIND = {
@@ -22,7 +23,7 @@ KIND = {
 }
 STATUS = {PageStatus.READ: "Read", PageStatus.BLANK: "Blank", PageStatus.QUARANTINED: "Set aside"}
 METHOD = {ReadMethod.TEXT: "text layer", ReadMethod.OCR: "character recognition"}
-SEVERITY = {Severity.HIGH: "High", Severity.MEDIUM: "Medium", Severity.LOW: "Low", Severity.INFO: "For information"}
+SEVERITY = {Severity.HIGH: "High", Severity.MEDIUM: "Medium", Severity.LOW: "Low", Severity.INFO: "Note"}
 RECOMMENDATION = {
     Recommendation.APPROVE: ("Approve", "Policy is met and nothing found keeps this application from being approved."),
     Recommendation.REFER: ("Refer to a person", "A person has to look before this application can be decided."),
@@ -156,13 +157,21 @@ def grade(value: int | None) -> str:
 
 
 def account(id: str) -> str:
-    """Return an account's name, or the id in words where the template has no such account."""
-    return ACCOUNT[id].name if id in ACCOUNT else id.replace("_", " ").capitalize()
+    """Return the name of an account, or of a ratio that another one is made of, or else the id in words."""
+    return ACCOUNT[id].name if id in ACCOUNT else ratio_name(id)
+
+
+def figure(item: LineItem) -> str:
+    """Return what a figure is: its account, or the label it is printed with, and its date."""
+    name = item.label if item.account == UNMAPPED else account(item.account)
+    return f"{name}, {day(item.period.end)}" if item.period.end else name
 
 
 def formula(text: str) -> str:
-    """Return a formula with the accounts' names in place of their ids."""
-    return " ".join(account(word) if word in ACCOUNT else word.replace("_", " ") for word in text.split())
+    """Return a formula with names in place of ids."""
+    return re.sub(
+        r"[a-z][a-z0-9_]*", lambda word: account(word[0]) if word[0] in ACCOUNT or word[0] in RATIOS else word[0].replace("_", " "), text
+    )
 
 
 def count(number: int, one: str, many: str = "") -> str:
