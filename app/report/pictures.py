@@ -2,7 +2,9 @@
 
 import base64
 import io
+from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cache
 
 from PIL import Image
 
@@ -10,6 +12,7 @@ from PIL import Image
 PAGE_BYTES = 210_000
 #: Pages that no figure stands on are there to be recognised, not to be read digit by digit.
 PLAIN_PAGE_BYTES = 60_000
+#: From the best picture to the smallest.
 _WIDTHS_AND_QUALITIES = ((1275, 62), (1275, 40), (1100, 40), (1000, 40), (800, 40), (640, 30), (480, 20))
 
 
@@ -26,8 +29,9 @@ def shrink(picture: bytes, most_bytes: int = PAGE_BYTES) -> Picture:
     """Return `picture` (PNG or JPEG) as the best WebP of at most `most_bytes`, never enlarged; the smallest tried where none fits."""
     with Image.open(io.BytesIO(picture)) as opened:
         image = opened.convert("RGB")
-    tries = (_encoded(image, width, quality) for width, quality in _WIDTHS_AND_QUALITIES)
-    webp, size = next((made for made in tries if len(made[0]) <= most_bytes), None) or _encoded(image, *_WIDTHS_AND_QUALITIES[-1])
+    encoded = cache(lambda choice: _encoded(image, *choice))
+    first = bisect_left(_WIDTHS_AND_QUALITIES, True, key=lambda choice: len(encoded(choice)[0]) <= most_bytes)
+    webp, size = encoded(_WIDTHS_AND_QUALITIES[min(first, len(_WIDTHS_AND_QUALITIES) - 1)])
     return Picture("data:image/webp;base64," + base64.b64encode(webp).decode("ascii"), *size)
 
 

@@ -6,6 +6,7 @@ The template only lays these out. Nothing here is HTML; escaping is the template
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 
 from app.domain import Assessment, Box, DocumentKind, Finding, LineItem, Origin, Page, PageStatus, Ratio, Severity
 from app.report import wording
@@ -40,10 +41,11 @@ class RowView:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """One statement as spread, with the notes that its marks refer to."""
+    """One kind of statement as spread: `sources` are files with the columns they span, `notes` are what the marks refer to."""
 
     title: str
     unit: str
+    sources: tuple[tuple[str, int], ...]
     heads: tuple[tuple[str, str], ...]
     groups: tuple[tuple[str, tuple[RowView, ...]], ...]
     unmapped: tuple[RowView, ...]
@@ -231,20 +233,14 @@ def _finding(finding: Finding, anchors: Anchors) -> FindingView:
 
 def _table(table: Table, anchors: Anchors) -> TableView:
     currencies = list(dict.fromkeys(column.statement.currency for column in table.columns))
-    several = len({column.statement.file for column in table.columns}) > 1
-    heads = tuple(
-        (
-            wording.period(column.period),
-            " · ".join(
-                [column.statement.file] * several + [column.statement.currency or "currency not read"] * (len(currencies) > 1),
-            ),
-        )
-        for column in table.columns
-    )
+    sources = [(file, len(list(run))) for file, run in groupby(column.statement.file for column in table.columns)]
     return TableView(
         title=wording.KIND[table.kind],
         unit=wording.unit(table.unit, currencies[0] if len(currencies) == 1 else "several currencies"),
-        heads=heads,
+        sources=tuple(sources) if len(sources) > 1 else (),
+        heads=tuple(
+            (wording.period(c.period), (c.statement.currency or "currency not read") * (len(currencies) > 1)) for c in table.columns
+        ),
         groups=tuple((group.heading, tuple(_row(row, table.unit, anchors) for row in group.rows)) for group in table.groups),
         unmapped=tuple(_row(row, table.unit, anchors) for row in table.unmapped),
         notes=tuple(note for item in table.items if (note := _note(item))),
