@@ -91,3 +91,14 @@ def test_periods_are_told_in_words() -> None:
 
 def test_formulas_name_accounts_and_ratios() -> None:
     assert wording.formula("(ebitda - cash_taxes) / total_assets") == "(EBITDA - cash taxes) / Total assets"
+
+
+def test_a_figure_of_a_period_that_its_statement_does_not_tell_is_shown_too() -> None:
+    statement = build.statement(DocumentKind.BALANCE_SHEET, [("cash", "Cash", (5, 4))])
+    (table,) = tables(Spread((replace(statement, periods=(build.AT_CURRENT,)),)))
+    assert [item.value for item in table.items] == [5, 4]
+
+
+def test_a_statement_without_periods_and_figures_has_no_table() -> None:
+    statement = build.statement(DocumentKind.BALANCE_SHEET, [])
+    assert tables(Spread((replace(statement, periods=()),))) == ()

@@ -65,7 +65,7 @@ Term = tuple[int, LineItem]
 def terms_of(total: LineItem, items: Iterable[LineItem]) -> tuple[Term, ...]:
     """Return the signed figures of one statement's period that add up to `total` exactly, empty where none do.
 
-    Lines outside the template that are printed between the first part and the total belong to the sum too.
+    Lines outside the template that are printed above the total may belong to the sum too.
     """
     column = [item for item in items if item.period.name == total.period.name]
     by_account = {item.account: item for item in column if item.account != UNMAPPED}
@@ -83,12 +83,15 @@ def _sum(terms: Iterable[Term]) -> Decimal:
 
 
 def _further_lines(terms: list[Term], total: LineItem, column: Iterable[LineItem]) -> list[list[Term]]:
-    """Return what may be added to `terms`: nothing, or the unmapped lines in between, added or subtracted."""
-    boxes = [item.box.top for _, item in terms if item.box and item.page == total.page]
-    if total.box is None or not boxes:
+    """Return what may be added to `terms`: nothing, or the unmapped lines since the first part, or since the total before it."""
+    tops = [item.box.top for _, item in terms if item.box and item.page == total.page]
+    if total.box is None or not tops:
         return [[]]
-    between = [i for i in column if i.account == UNMAPPED and i.box and i.page == total.page and min(boxes) < i.box.top < total.box.top]
-    return [[], [(1, item) for item in between], [(-1, item) for item in between]]
+    end, above = total.box.top, [(i, i.box.top) for i in column if i.box and i.page == total.page]
+    before = max((top for i, top in above if i.account in _WAYS and top < min(tops)), default=0.0)
+    since_part = [i for i, top in above if i.account == UNMAPPED and min(tops) < top < end]
+    since_total = [i for i, top in above if i.account == UNMAPPED and before < top < end]
+    return [[], *([(sign, item) for item in lines] for lines in (since_part, since_total) for sign in (1, -1))]
 
 
 # -- a ratio's formula -----------------------------------------------------------------------------------------------

@@ -167,12 +167,17 @@ _HEADINGS = {
 
 def tables(spread: Spread) -> tuple[Table, ...]:
     """Arrange a spread as one table for each kind of statement, in the template's order."""
-    return tuple(_table(kind, statements) for kind in _HEADINGS if (statements := spread.of_kind(kind)))
+    return tuple(_table(kind, columns) for kind in _HEADINGS if (columns := _columns(spread.of_kind(kind))))
 
 
-def _table(kind: DocumentKind, statements: tuple[FinancialStatement, ...]) -> Table:
-    columns = sorted((Column(s, p) for s in statements for p in s.periods), key=_newest_first)
-    named = {item.account for statement in statements for item in statement.items}
+def _columns(statements: Iterable[FinancialStatement]) -> list[Column]:
+    """Return a column for each period of a statement that is told or has a figure, the newest first."""
+    periods = {(s, p.name): p for s in statements for p in (*(i.period for i in s.items), *s.periods)}
+    return sorted((Column(statement, period) for (statement, _), period in periods.items()), key=_newest_first)
+
+
+def _table(kind: DocumentKind, columns: list[Column]) -> Table:
+    named = {item.account for column in columns for item in column.statement.items}
     rows = [_row(account.id, account.name, columns) for account in ACCOUNTS if account.id in named]
     return Table(kind, tuple(columns), _grouped(kind, rows), _unmapped(columns))
 
