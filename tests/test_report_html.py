@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from app.domain import UNMAPPED, Assessment, DocumentKind, Page, PageStatus, Severity, Spread
+from app.errors import UsageError
 from app.report.bars import Band, bar, verdict
 from app.report.html import render_html
 from app.report.parts import FileSpread
@@ -233,3 +234,12 @@ def test_columns_of_several_files_stand_under_their_file() -> None:
     page = _page(build.assessment(made=Spread(tuple(statements))))
     sources = [(attrs["title"], attrs["colspan"]) for _, attrs in page.found if attrs.get("scope") == "colgroup"]
     assert sources == [("2024.pdf", "1"), ("2022.pdf", "1"), ("2024.pdf", "1"), ("2022.pdf", "1")]  # one date beside the other
+
+
+def test_a_page_that_cannot_be_drawn_does_not_cost_the_report() -> None:
+    def picture(_: Page) -> bytes:
+        raise UsageError("The page could not be drawn.")
+
+    page = _Elements(render_html([build.assessment()], picture))
+    assert page.text.count("No picture of this page.") == 3
+    assert len(page.with_class("box")) == 73

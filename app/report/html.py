@@ -21,8 +21,8 @@ _FOLDER = Path(__file__).parent
 def render_html(subjects: Sequence[Subject], picture: Callable[[Page], bytes], bands: Mapping[str, Band] | None = None) -> str:
     """Return the report on one or several applications or files.
 
-    `picture` gives the upright picture of a page that was read, as PNG or JPEG (empty: there is none); `bands` are
-    policy's limits by ratio.
+    `picture` gives the upright picture of a page that was read, as PNG or JPEG; it is empty, or raises UsageError, where
+    there is none. `bands` are policy's limits by ratio.
     """
     script = _asset("page.js")
     return _template().render(

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from app.domain import Assessment, Box, DocumentKind, Finding, LineItem, Origin, Page, PageStatus, Ratio, Severity
+from app.errors import UsageError
 from app.report import wording
 from app.report.bars import Band, BarView, bar, limit, verdict
 from app.report.parts import Row, Subject, Table, by_severity, is_doubtful, name_of, remaining_work, tables
@@ -311,15 +312,20 @@ def _pages(subject: Subject, anchors: Anchors, picture: Callable[[Page], bytes])
     for number, (page, kind) in enumerate(zip(subject.pages, subject.page_kinds, strict=True), 1):
         on_page = anchors.on(page)
         plain += not on_page and page.status is PageStatus.READ
-        drawn = page.status is PageStatus.READ and (bool(on_page) or plain <= MOST_PLAIN_PICTURES)
-        shown = _shown(picture(page), PAGE_BYTES if on_page else PLAIN_PAGE_BYTES) if drawn else None
+        wanted = page.status is PageStatus.READ and (bool(on_page) or plain <= MOST_PLAIN_PICTURES)
+        shown = _drawn(page, picture, PAGE_BYTES if on_page else PLAIN_PAGE_BYTES) if wanted else None
         boxes = tuple(_box(item, anchors, grave.get(_place(item), "")) for item in on_page)
         views.append(_page(page, kind, f"{anchors.prefix}-p{number}", shown, boxes))
     return tuple(views)
 
 
-def _shown(picture: bytes, most_bytes: int) -> Picture | None:
-    return shrink(picture, most_bytes) if picture else None
+def _drawn(page: Page, picture: Callable[[Page], bytes], most_bytes: int) -> Picture | None:
+    """Return the page's picture; a page that was read but cannot be drawn keeps its boxes on an empty sheet."""
+    try:
+        found = picture(page)
+    except UsageError:
+        return None
+    return shrink(found, most_bytes) if found else None
 
 
 def _page(page: Page, kind: DocumentKind, anchor: str, shown: Picture | None, boxes: tuple[BoxView, ...]) -> PageView:
