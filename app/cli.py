@@ -1,0 +1,279 @@
+"""The command line and the composition root: builds reader, models and reports, and calls them. Heavy parts are imported in their command."""
+
+import json as jsonlib
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from app.assess import MatchingExtractor, Models, assess, spread_documents
+from app.domain import Assessment, Document, Page, PageStatus
+from app.errors import LoanLensError, UsageError
+from app.reading.package import SourceFile, expand
+from app.reading.reader import Reader, quarantined
+from app.settings import Settings, settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Reads loan packages, spreads and checks their statements, and says what a person must look at.")
+evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a version against a set with truth.")
+train_app = typer.Typer(no_args_is_help=True, help="Train a model; weights come with a card that says how they were made.")
+app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(train_app, name="train")
+
+_PICTURE_DPI = 110
+_Paths = Annotated[list[Path], typer.Argument(exists=True, help="PDF, PNG, JPEG or TIFF files, folders or ZIP archives of them.")]
+_Html = Annotated[Path | None, typer.Option("--html", help="Write one self-contained report, with page images, to this file.")]
+_Xlsx = Annotated[Path | None, typer.Option("--xlsx", help="Write the spread as a workbook with live formulas to this file.")]
+_Rules = Annotated[bool, typer.Option("--rules", help="Use the rule-based extractor instead of the trained one.")]
+
+
+def main() -> None:
+    """Run the command line; what is wrong with the call or the machine becomes one line that says what to do."""
+    try:
+        app(standalone_mode=True)
+    except LoanLensError as error:
+        Console(stderr=True).print(f"loanlens: {error}", style="bold red", markup=False, highlight=False)
+        sys.exit(2)
+
+
+@app.command()
+def spread(
+    files: _Paths,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per file to stdout; progress goes to stderr.")] = False,
+    text: Annotated[bool, typer.Option("--text", help="With --json: add each page's text.")] = False,
+    html: _Html = None,
+    xlsx: _Xlsx = None,
+    rules: _Rules = False,
+) -> None:
+    """Read statements and spread them: every figure by account and period, with its place on the page.
+
+    Exit status 0 when every file could be read, 1 when any was wholly unreadable (it is still listed, with the reason).
+    """
+    from app.report.json import file_object
+    from app.report.parts import FileSpread
+    from rules import checks
+
+    models = _models(rules)
+    subjects: list[FileSpread] = []
+    unreadable = False
+    with _read(files) as work:
+        for document in work.documents():
+            reading = spread_documents([document], models)
+            found = checks.run(reading.spread, (), reading.documents, pages=reading.pages)
+            subject = FileSpread(document.file, reading.pages, reading.page_kinds, reading.documents, reading.spread, found)
+            unreadable |= all(page.status is PageStatus.QUARANTINED for page in document.pages)
+            if json:
+                print(jsonlib.dumps(file_object(subject, text)), flush=True)  # noqa: T201 - stdout is the product here
+            if html or xlsx or not json:
+                subjects.append(subject)
+        _write(subjects, html, xlsx, work.picture)
+    if not json and not html and not xlsx:
+        from app.report.terminal import print_spread
+
+        for subject in subjects:
+            print_spread(subject, Console())
+    raise typer.Exit(1 if unreadable else 0)
+
+
+@app.command("assess")
+def assess_command(
+    paths: _Paths,
+    id: Annotated[str | None, typer.Option("--id", help="The application's id; by default the folder's or file's name. For one application only.")] = None,
+    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the application; staleness counts from it. Default: today.")] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the assessment as JSON to this file (one object, or one a line for several applications); - for stdout.")] = None,
+    html: _Html = None,
+    xlsx: _Xlsx = None,
+    rules: _Rules = False,
+) -> None:
+    """Assess applications: spread, ratios, findings, policy's recommendation.
+
+    Each PATH that is a folder or a ZIP is one application; a folder of such folders is several; single files make up one together.
+    """
+    packages = applications(paths)
+    if id and len(packages) > 1:
+        raise UsageError(f"--id names one application, but the paths hold {len(packages)}: {', '.join(n for n, _ in packages[:5])}.")
+    models, done = _models(rules), list[Assessment]()
+    day = as_of.date() if as_of else datetime.now(UTC).date()
+    with _read([p for _, members in packages for p in members]) as work:
+        for name, members in packages:
+            done.append(assess(id or name, list(work.documents(members)), models, _date_of(name, day)))
+        _write(done, html, xlsx, work.picture)
+    if json is not None:
+        from app.report.json import package_object
+
+        _write_text("\n".join(jsonlib.dumps(package_object(a)) for a in done) + "\n", json)
+    if json is None or str(json) != "-":
+        from app.report.terminal import print_assessment
+
+        for assessment in done:
+            print_assessment(assessment, Console(), _bands())
+
+
+def _date_of(_name: str, day: date) -> date:
+    return day
+
+
+def applications(paths: Sequence[Path]) -> list[tuple[str, list[Path]]]:
+    """Return (id, paths) of each application that `paths` hold: folders and ZIPs are one each, loose files one together."""
+    out: list[tuple[str, list[Path]]] = []
+    loose: list[Path] = []
+    for path in paths:
+        inner = sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith(".")) if path.is_dir() else []
+        files = [p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")] if path.is_dir() else []
+        if inner and not any(p.suffix.lower() in (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".zip") for p in files):
+            out += [(folder.name, [folder]) for folder in inner]
+        elif path.is_dir() or path.suffix.lower() == ".zip":
+            out.append((path.resolve().stem if path.is_file() else path.resolve().name, [path]))
+        else:
+            loose.append(path)
+    return [*out, (loose[0].resolve().parent.name, loose)] if loose else out
+
+
+# -- reading with progress ---------------------------------------------------------------------------------------------
+
+
+class Work:
+    """The files of one call: read one by one with progress on stderr, and kept at hand for page pictures."""
+
+    def __init__(self, sources: dict[Path, tuple[SourceFile, ...]], reader: Reader, progress: Progress) -> None:
+        self._sources, self._reader, self._progress = sources, reader, progress
+        self._paths = {source.name: source.path for group in sources.values() for source in group}
+        self._task = progress.add_task("reading", total=sum(map(len, sources.values())))
+
+    def documents(self, members: Sequence[Path] | None = None) -> Iterator[Document]:
+        """Yield the files below `members` (default: all) as read; each has its pages in the ledger whatever happened."""
+        for member in members if members is not None else list(self._sources):
+            for source in self._sources[member]:
+                self._progress.update(self._task, description=Path(source.name).name[:40])
+                yield quarantined(source.name, source.reason) if source.reason else self._reader.read_document(source.name, source.path)
+                self._progress.advance(self._task)
+
+    def picture(self, page: Page) -> bytes:
+        """Return the picture of a page as PNG."""
+        return self._reader.render_page(self._paths[page.file], page.number, _PICTURE_DPI, page.rotation)
+
+
+@contextmanager
+def _read(paths: Sequence[Path]) -> Iterator[Work]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder, Reader(settings()) as reader, Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        sources = {path: _named(path, expand([path], settings(), Path(folder) / str(n))) for n, path in enumerate(dict.fromkeys(paths))}
+        yield Work(sources, reader, progress)
+
+
+def _named(path: Path, found: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
+    """A file given by name is called as it was given; an empty folder is an error that says so."""
+    if not found:
+        raise UsageError(f"{path} holds no file. Name a PDF, PNG, JPEG or TIFF file, or a folder or ZIP of them.")
+    return tuple(SourceFile(str(path), s.path, s.reason) for s in found) if path.is_file() and len(found) == 1 and found[0].path == path else found
+
+
+def _models(rules: bool) -> Models:
+    if rules:
+        return Models(MatchingExtractor())
+    from models.extractor import load
+
+    return Models(load(settings().extractor_dir, settings().threads))
+
+
+def _bands() -> dict[str, object]:
+    return {}
+
+
+def _write(subjects: Sequence[object], html: Path | None, xlsx: Path | None, picture: Callable[[Page], bytes]) -> None:
+    if html:
+        from app.report.html import render_html
+
+        _write_text(render_html(subjects, picture, _bands()), html)
+        Console(stderr=True).print(f"Report: {html}", highlight=False, markup=False)
+    if xlsx:
+        from app.report.workbook import write_workbook
+
+        write_workbook(subjects, xlsx)
+        Console(stderr=True).print(f"Workbook: {xlsx}", highlight=False, markup=False)
+
+
+def _write_text(text: str, path: Path) -> None:
+    if str(path) == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    except OSError as error:
+        raise UsageError(f"{path} could not be written: {error.strerror}. Name another file, or make room.") from error
+
+
+# -- measuring and training --------------------------------------------------------------------------------------------
+
+
+@evaluate_app.command("extraction")
+def evaluate_extraction(
+    truth: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of the evaluation set: <group>/truth/*.json beside <group>/pdf/*.pdf.")],
+    part: Annotated[str | None, typer.Option(help="open or kept: one part of the companies.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="Only this group; may be given again.")] = None,
+    list_errors: Annotated[int, typer.Option(help="Print so many of the facts that were not read right.")] = 0,
+    rules: _Rules = False,
+) -> None:
+    """Spread a set of real filings with truth and print accuracy, wrong and missing figures with intervals."""
+    from app.report.json import file_object
+    from app.report.parts import FileSpread
+    from training.evaluate import score, tasks
+
+    if part not in (None, "open", "kept"):
+        raise UsageError("--part is open or kept.")
+    todo = tasks(truth, part, group or ())  # type: ignore[arg-type]
+    models = _models(rules)
+    pairs = []
+    with _read([t.path for t in todo]) as work:
+        for task in todo:
+            for document in work.documents([task.path]):
+                r = spread_documents([document], models)
+                pairs.append((task, file_object(FileSpread(document.file, r.pages, r.page_kinds, r.documents, r.spread, ()))))
+    scores, misses, mean = score(pairs)
+    out = Console(soft_wrap=True, highlight=False, markup=False)
+    for line in scores:
+        out.print(str(line))
+    out.print(f"mean over companies {mean:.4f} ({len({t.company for t in todo})} companies)")
+    for miss in misses[:list_errors]:
+        out.print(f"  {miss.file} | {miss.concept} | {miss.period} | {miss.label} | {miss.expected} | {', '.join(miss.given) or 'nothing'}")
+
+
+@train_app.command("extractor")
+def train_extractor(
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_extractor.yaml"),
+    out: Annotated[Path | None, typer.Option(help="Where the finished extractor goes; default: the folder of the one in service.")] = None,
+) -> None:
+    """Train the extractor on synthetic statements. Stop it any time: the same command goes on from its last checkpoint."""
+    from training.train_extractor import main as train
+    from training.train_extractor import read_config
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
+    chosen = read_config(config)
+    train(chosen, out or settings().extractor_dir, settings().cache_dir / "training" / f"extractor-{chosen.version}")
+
+
+@app.command()
+def bench(
+    files: Annotated[list[Path] | None, typer.Argument(exists=True, help="Files to measure; default: the samples.")] = None,
+    rounds: Annotated[int, typer.Option(help="Best of so many rounds.")] = 5,
+) -> None:
+    """Measure pages a second and P50/P95/P99 per stage, best of several rounds, beside the machine's load and a fixed loop."""
+    from training.bench import run
+
+    started = time.monotonic()
+    run(files or sorted(p for p in Path("data_samples").rglob("*") if p.suffix.lower() in (".pdf", ".png", ".jpg", ".tif", ".tiff")), rounds, _models(False), _settings())
+    Console(stderr=True).print(f"measured in {time.monotonic() - started:.0f} s", highlight=False)
+
+
+def _settings() -> Settings:
+    return settings()
