@@ -27,7 +27,7 @@ _PERCENTAGE = re.compile(r"[-(]*\d[\d,.]*[)]*%[)]*")
 _BROKEN = re.compile(r"\d,$")
 _REST = re.compile(r"\d{3}(?!\d)")
 _SIDE = re.compile(r"CR|DR|Cr|Dr")
-_NOISE = re.compile(r"[.·…•_|¦=~:;,'`‘’\"-]*[.·…_|¦=~][.·…_|¦=~:;,'`‘’\"-]*")
+_NOISE = re.compile(r"[-.·…•●_|¦=~:;,'`‘’“”\"°<>«»]*[.·…•●_|¦=~:;,'`‘’“”\"°<>«»][-.·…•●_|¦=~:;,'`‘’“”\"°<>«»]*")
 _LEADERS = re.compile(r"[.·…_]{3,}|…")
 _MONTHS = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -67,6 +67,10 @@ class _Cell:
     marked: bool = False
     wide_before: bool = True
     wide_after: bool = True
+
+    @property
+    def unit(self) -> float:
+        return (self.box.x1 - self.box.x0) / len(self.text)
 
     @property
     def is_amount_like(self) -> bool:
@@ -262,16 +266,18 @@ def _adjoins(row: list[Word], at: int, unit: float) -> bool:
 
 def _column_edges(rows: list[list[_Cell]]) -> list[tuple[float, float]]:
     """Return the right edges at which numbers that stand by themselves line up, each with the tolerance for it."""
-    alone = [c for cells in rows for c in cells if c.is_strong and c.wide_before and c.wide_after]
-    sure = sorted((c.box.x1, (c.box.x1 - c.box.x0) / len(c.text)) for c in alone)
+    alone = [c for cells in rows for c in cells if c.kind is _Kind.NUMBER and c.wide_before and c.wide_after and not c.is_year_like]
     edges: list[tuple[float, float]] = []
-    group: list[tuple[float, float]] = []
-    for edge, unit in [*sure, (float("inf"), 0.0)]:
-        if group and edge - group[-1][0] > _ALIGNED * group[-1][1]:
-            if len(group) > 1:
-                edges.append((group[len(group) // 2][0], _ALIGNED * group[len(group) // 2][1]))
+    group: list[_Cell] = []
+    for cell in [*sorted(alone, key=lambda c: c.box.x1), None]:
+        tolerance = _ALIGNED * group[-1].unit if group else 0.0
+        if group and (cell is None or cell.box.x1 - group[-1].box.x1 > tolerance):
+            # Two amounts make a column, or three numbers that may be anything.
+            if sum(3 if c.is_strong else 2 for c in group) > 5:
+                edges.append((group[len(group) // 2].box.x1, tolerance))
             group = []
-        group.append((edge, unit))
+        if cell is not None:
+            group.append(cell)
     return edges
 
 

@@ -1,0 +1,88 @@
+"""Picture geometry and clean-up before OCR: which way up a page lies, its skew, whether anything is printed on it."""
+
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Grey = NDArray[np.uint8]
+
+#: Fewer different shades than this make a picture one of black and white, as a fax machine sends it.
+_FEW_SHADES = 8
+#: Share of the page that specks, punched holes and shadows at the edges may blacken without a word being printed.
+_SPECKS = 0.0004
+
+
+def turned(picture: Image.Image, rotation: int) -> Image.Image:
+    """Return `picture` turned clockwise by `rotation` degrees: 0, 90, 180 or 270."""
+    turns = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+    return picture.transpose(turns[rotation]) if rotation else picture
+
+
+def straightened(picture: Image.Image) -> Image.Image:
+    """Return `picture`, nearly upright, with its lines of text made level."""
+    grey = np.asarray(picture)
+    angle = skew_of(grey)
+    if abs(angle) < 0.1:
+        return picture
+    height, width = grey.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
+    return Image.fromarray(cv2.warpAffine(grey, turn, (width, height), flags=cv2.INTER_CUBIC, borderValue=(255,)))
+
+
+def thickened(picture: Image.Image) -> Image.Image:
+    """Return a black and white picture with its broken strokes joined and softened; any other as it is.
+
+    Measured on degraded scans: without it Tesseract finds 7 of 21 numbers of a thin fax, with it 9. Removing specks,
+    enlarging, a median filter and other thresholds lost more numbers than they won.
+    """
+    grey = np.asarray(picture)
+    if len(np.unique(grey[::7])) > _FEW_SHADES:
+        return picture
+    joined = cv2.morphologyEx(grey, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return Image.fromarray(cv2.GaussianBlur(joined, (0, 0), 0.7))
+
+
+def lies_sideways(picture: Image.Image) -> bool:
+    """Return whether lines of text run from top to bottom: the ink then changes more from column to column than from row to row."""
+    ink = _ink(_small(np.asarray(picture), 1000)).astype(np.float64)
+    down, across = np.diff(ink.mean(axis=1)), np.diff(ink.mean(axis=0))
+    return bool((across**2).mean() > 1.3 * (down**2).mean())
+
+
+def is_blank(picture: Image.Image) -> bool:
+    """Return whether nothing is printed within the margins."""
+    grey = _small(np.asarray(picture), 1100)
+    height, width = grey.shape
+    inner = cv2.medianBlur(grey[height // 25 : height - height // 25, width // 20 : width - width // 20], 3)
+    return float(np.mean(_ink(cast(Grey, inner)))) < _SPECKS
+
+
+def skew_of(grey: Grey) -> float:
+    """Return the angle in degrees, within 5 either way, by which the page is to be turned counter-clockwise to be level.
+
+    It is the one at which the ink falls into the sharpest rows.
+    """
+    ink = _ink(_small(grey, 1000))
+    height, width = ink.shape
+    rows, columns = np.nonzero(ink)
+
+    def sharpness(angle: float) -> float:
+        shifted = (rows - np.tan(np.radians(angle)) * (columns - width / 2) + height).astype(np.int32)
+        counts = np.bincount(shifted, minlength=3 * height).astype(np.float64)
+        return float((np.diff(counts) ** 2).sum())
+
+    coarse = max(np.arange(-5, 5.01, 0.25), key=sharpness)
+    return float(max(np.arange(coarse - 0.2, coarse + 0.21, 0.05), key=sharpness))
+
+
+def _ink(grey: Grey) -> Grey:
+    """Return 1 where a pixel is darker than its surroundings, else 0: shadows and paper colour drop out."""
+    return cast(Grey, cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 15))
+
+
+def _small(grey: Grey, longest: int) -> Grey:
+    scale = longest / max(grey.shape)
+    return cast(Grey, cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)) if scale < 1 else grey
