@@ -184,7 +184,7 @@ def test_a_ratio_is_shown_against_its_limits() -> None:
     page = _page(build.assessment(ratios=ratios), bands={"dscr": Band("dscr", Decimal("1.25"), Decimal("1.10"))})
     assert "1.18×" in page.text
     assert "marginal at least 1.25×" in page.text
-    assert "not computable an input was not read" in page.text
+    assert "(FCCR) an input was not read not computable" in page.text
     (drawn,) = page.with_class("bar")
     assert drawn["aria-label"] == "Debt service coverage (DSCR): marginal, policy asks for at least 1.25×"
 
@@ -243,3 +243,15 @@ def test_a_page_that_cannot_be_drawn_does_not_cost_the_report() -> None:
     page = _Elements(render_html([build.assessment()], picture))
     assert page.text.count("No picture of this page.") == 3
     assert len(page.with_class("box")) == 73
+
+
+def test_a_long_list_of_figures_is_folded_but_complete() -> None:
+    items = build.spread().statements[0].items[:20]
+    page = _page(build.assessment(findings=[build.finding(facts=items)]))
+    assert "12 more figures" in page.text
+    assert len([attrs for attrs in page.with_class("figure") if "id" not in attrs]) == 20
+
+
+def test_ratio_columns_tell_their_date_where_all_statements_agree() -> None:
+    ratios = [build.ratio("dscr", "1.3"), build.ratio("dscr", "1.2", period="prior")]
+    assert "Ratio Current 31 Dec 2024 Prior 31 Dec 2023 Against policy" in _page(build.assessment(ratios=ratios)).text

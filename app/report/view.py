@@ -74,6 +74,7 @@ class RatioView:
     cells: tuple[tuple[str, str], ...]
     formula: str
     inputs: tuple[tuple[str, FigureView], ...]
+    reason: str
     verdict: str
     limit: str
     bar: BarView | None
@@ -123,7 +124,7 @@ class SubjectView:
     figures: int
     doubtful: int
     findings: tuple[FindingView, ...]
-    ratio_periods: tuple[str, ...]
+    ratio_periods: tuple[tuple[str, str], ...]
     ratios: tuple[tuple[str, tuple[RatioView, ...]], ...]
     tables: tuple[TableView, ...]
     pages: tuple[PageView, ...]
@@ -149,7 +150,7 @@ def view(subject: Subject, number: int, picture: Callable[[Page], bytes], bands:
         figures=sum(len(statement.items) for statement in subject.spread.statements),
         doubtful=sum(is_doubtful(item) for statement in subject.spread.statements for item in statement.items),
         findings=tuple(_finding(finding, anchors) for finding in by_severity(subject.findings)),
-        ratio_periods=periods,
+        ratio_periods=tuple((name, _end_of(name, subject)) for name in periods),
         ratios=_ratio_groups(ratios, periods, bands, _Inputs(items, anchors)),
         tables=tuple(_table(table, anchors) for table in tables(subject.spread)),
         pages=_pages(subject, anchors, picture),
@@ -262,6 +263,12 @@ def _ratio_periods(ratios: Iterable[Ratio]) -> tuple[str, ...]:
     return tuple(sorted({ratio.period for ratio in ratios}, key=lambda name: (name != "current", name)))
 
 
+def _end_of(period: str, subject: Subject) -> str:
+    """Return the date at which `period` ends, where all statements agree on it."""
+    ends = {each.end for statement in subject.spread.statements for each in statement.periods if each.name == period}
+    return wording.day(ends.pop()) if len(ends) == 1 else ""
+
+
 class _Inputs:
     """Finds the figure on a page that a ratio's named input stands for."""
 
@@ -292,6 +299,7 @@ def _ratio(by_period: Mapping[str, Ratio], periods: Sequence[str], band: Band | 
         cells=tuple(_outcome(by_period.get(name)) for name in periods),
         formula=wording.formula(newest.formula),
         inputs=tuple((wording.account(name), inputs.figure(name, newest.period, value)) for name, value in newest.inputs),
+        reason=newest.reason or "",
         verdict=verdict(newest, band) if band else "",
         limit=limit(band) if band else "",
         bar=bar(band, newest, by_period.get("prior")) if band else None,
