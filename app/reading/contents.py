@@ -72,8 +72,7 @@ def kind_of(path: Path, name: str) -> FileKind:
     said = _BY_SUFFIX.get(Path(name).suffix.lower())
     if said is not None and said is not kind:
         raise Unreadable(
-            f"The file is named as a {said.value} but holds a {kind.value}."
-            " Check with its sender what it is, rename it and send it again."
+            f"The file is named as a {said.value} but holds a {kind.value}. Check with its sender what it is, rename it and send it again."
         )
     return kind
 

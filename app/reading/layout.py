@@ -29,9 +29,7 @@ _REST = re.compile(r"\d{3}(?!\d)")
 _SIDE = re.compile(r"CR|DR|Cr|Dr")
 _NOISE = re.compile(r"[-.·…•●_|¦=~:;,'`‘’“”\"°<>«»]*[.·…•●_|¦=~:;,'`‘’“”\"°<>«»][-.·…•●_|¦=~:;,'`‘’“”\"°<>«»]*")
 _LEADERS = re.compile(r"[.·…_]{3,}|…")
-_MONTHS = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
+_MONTHS = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 _MONTH = re.compile(rf"{_MONTHS}[.,]?", re.IGNORECASE)
 _HEADING_WORD = re.compile(
     r"\W*(?:notes?|years?|fiscal|periods?|ended|ending|as|at|of|to|the|and|for|from|in|restated|audited|unaudited|company|group|total|thousands"

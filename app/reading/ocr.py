@@ -1,6 +1,7 @@
 """Picture of a page -> its words: turned upright, straightened, read by Tesseract, or by RapidOCR alone where that is missing."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from app.reading import rapid
 from app.reading.contents import Unreadable
 from app.reading.page_words import PageWords
 from app.reading.second_reading import reread_amounts
-from app.reading.straighten import is_blank, lies_sideways, straightened, thickened, turned
+from app.reading.straighten import is_black_and_white, is_blank, lies_sideways, rotated, skew_of, softened, thickened, turned
 
 #: Words recognised with less confidence than this are specks and rules more often than words.
 _LEAST_CONFIDENCE = 0.05
@@ -43,9 +44,7 @@ def read_picture(picture: Image.Image, points: float) -> PageWords:
     """
     if is_blank(picture):
         return PageWords(PageStatus.BLANK, ReadMethod.OCR, picture.width * points, picture.height * points)
-    best = _attempt(picture, 90 if lies_sideways(picture) else 0)
-    if best.quality < _POOR:
-        best = max(best, _attempt(picture, best.rotation + 180), key=lambda attempt: attempt.quality)
+    best = _best_attempt(picture)
     words = reread_amounts(np.asarray(best.picture), best.words)
     if not words:
         raise Unreadable("No text could be made out on the page. Look at it, and ask for a clearer scan if it matters.")
@@ -56,13 +55,30 @@ def read_picture(picture: Image.Image, points: float) -> PageWords:
 def upright(picture: Image.Image, rotation: int, *, straighten: bool) -> Image.Image:
     """Return `picture` turned clockwise by `rotation` degrees and straightened: the page that boxes of words refer to."""
     shown = turned(picture, rotation)
-    return straightened(shown) if straighten else shown
+    return rotated(shown, skew_of(shown)) if straighten else shown
 
 
-def _attempt(picture: Image.Image, rotation: int) -> _Attempt:
-    straight = straightened(turned(picture, rotation))
-    words = _read_with_tesseract(thickened(straight)) if has_tesseract() else rapid.read_page(np.asarray(straight))
-    return _Attempt(rotation, straight, words)
+def _best_attempt(picture: Image.Image) -> _Attempt:
+    """Return the surest reading: as the page lies, and only where that is poor upside down, or with the specks of a bad fax blurred."""
+    best = _attempt(picture, 90 if lies_sideways(picture) else 0)
+    if best.quality < _POOR:
+        best = max(best, _attempt(picture, best.rotation + 180), key=_quality)
+    if best.quality < _POOR and is_black_and_white(picture):
+        best = max(best, _attempt(picture, best.rotation, softened), key=_quality)
+    return best
+
+
+def _quality(attempt: _Attempt) -> float:
+    return attempt.quality
+
+
+def _attempt(picture: Image.Image, rotation: int, prepared: Callable[[Image.Image], Image.Image] = thickened) -> _Attempt:
+    upright_picture = turned(picture, rotation)
+    angle = skew_of(upright_picture)
+    straight = rotated(upright_picture, angle)
+    if has_tesseract():
+        return _Attempt(rotation, straight, _read_with_tesseract(rotated(prepared(upright_picture), angle)))
+    return _Attempt(rotation, straight, rapid.read_page(np.asarray(straight)))
 
 
 @lru_cache(maxsize=1)

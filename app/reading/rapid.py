@@ -50,6 +50,7 @@ def read_crops(crops: Sequence[Grey]) -> list[tuple[str, float]]:
 
     if not crops:
         return []
-    recogniser = load_rapidocr()._load_rec_model()  # noqa: SLF001 - the public call reads one crop at a time, six times slower
+    # The public call takes one crop at a time, which is six times slower.
+    recogniser = load_rapidocr()._load_rec_model()  # type: ignore[no-untyped-call]  # noqa: SLF001
     found = recogniser(TextRecInput(img=[cv2.cvtColor(crop, cv2.COLOR_GRAY2BGR).astype(np.uint8) for crop in crops]))
     return list(zip(found.txts, map(float, found.scores), strict=True))

@@ -14,6 +14,7 @@ from app.settings import Settings
 
 #: After this many pages of a file had to be given up, the rest of it is not tried.
 _GIVEN_UP_PAGES = 2
+_NOT_TRIED = "Not tried: two pages of this file broke the reader. Ask the sender to print it to PDF again."
 #: Points of a page whose size is not known: US letter.
 _LETTER = (612.0, 792.0)
 
@@ -67,7 +68,7 @@ class Reader:
         given_up = 0
         for number in range(1, count + 1):
             if given_up >= _GIVEN_UP_PAGES:
-                pages.append(_unread(file, number, "Not tried: two pages of this file broke the reader. Ask the sender to print it to PDF again."))
+                pages.append(_unread(file, number, _NOT_TRIED))
                 continue
             try:
                 pages.append(_page(file, number, self._ask("read", path, file, page=number)))

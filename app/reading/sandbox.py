@@ -60,8 +60,9 @@ class Sandbox:
                 ) from None
             except (EOFError, ConnectionError):
                 status = self._end()
+                gigabytes = self._settings.reader_memory_bytes / 1e9
                 raise Stopped(
-                    f"Reading it broke the reader (status {status}): it needs more than {self._settings.reader_memory_bytes / 1e9:g} GB of memory"
+                    f"Reading it broke the reader (status {status}): it needs more than {gigabytes:g} GB of memory"
                     " (LOANLENS_READER_MEMORY_BYTES), or it is damaged or made to do harm. Ask the sender to print it to PDF again."
                 ) from None
 

@@ -97,12 +97,12 @@ def _without_rules(page: Grey, unit: float) -> tuple[Grey, Grey]:
     dark = (page < 140).astype(np.uint8)
     rules = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, max(int(3.5 * unit), 3)), np.uint8))
     rules = cv2.dilate(rules, np.ones((3, 5), np.uint8))
-    ink = dark & (1 - rules)
+    ink = np.where(rules > 0, 0, dark).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     ink[(stats[:, cv2.CC_STAT_AREA] <= 4)[labels]] = 0
     clean = page.copy()
     clean[rules > 0] = 255
-    return ink.astype(np.uint8), clean
+    return ink, clean
 
 
 def _cells(line: int, words: Sequence[Word], ink: Grey, place: tuple[float, float]) -> list[_Cell]:

@@ -21,28 +21,36 @@ def turned(picture: Image.Image, rotation: int) -> Image.Image:
     return picture.transpose(turns[rotation]) if rotation else picture
 
 
-def straightened(picture: Image.Image) -> Image.Image:
-    """Return `picture`, nearly upright, with its lines of text made level."""
-    grey = np.asarray(picture)
-    angle = skew_of(grey)
+def rotated(picture: Image.Image, angle: float) -> Image.Image:
+    """Return `picture` turned counter-clockwise by a small `angle` in degrees, within its own frame."""
     if abs(angle) < 0.1:
         return picture
+    grey = np.asarray(picture)
     height, width = grey.shape
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
     return Image.fromarray(cv2.warpAffine(grey, turn, (width, height), flags=cv2.INTER_CUBIC, borderValue=(255,)))
 
 
+def is_black_and_white(picture: Image.Image) -> bool:
+    """Return whether the picture has no shades between, as a fax machine sends it."""
+    return len(np.unique(np.asarray(picture)[::7])) <= _FEW_SHADES
+
+
 def thickened(picture: Image.Image) -> Image.Image:
     """Return a black and white picture with its broken strokes joined and softened; any other as it is.
 
-    Measured on degraded scans: without it Tesseract finds 7 of 21 numbers of a thin fax, with it 9. Removing specks,
-    enlarging, a median filter and other thresholds lost more numbers than they won.
+    Removing specks, enlarging, a median filter and other thresholds lost more numbers than they won (docs/decisions.md).
     """
-    grey = np.asarray(picture)
-    if len(np.unique(grey[::7])) > _FEW_SHADES:
+    if not is_black_and_white(picture):
         return picture
-    joined = cv2.morphologyEx(grey, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    joined = cv2.morphologyEx(np.asarray(picture), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     return Image.fromarray(cv2.GaussianBlur(joined, (0, 0), 0.7))
+
+
+def softened(picture: Image.Image) -> Image.Image:
+    """Return a picture whose specks are blurred into the paper, for a fax of shaded rows; it harms a clean page."""
+    blurred = cv2.GaussianBlur(np.asarray(picture), (0, 0), 1.0).astype(np.float32)
+    return Image.fromarray(np.clip((blurred - 60) * (255 / 140), 0, 255).astype(np.uint8))
 
 
 def lies_sideways(picture: Image.Image) -> bool:
@@ -60,12 +68,12 @@ def is_blank(picture: Image.Image) -> bool:
     return float(np.mean(_ink(cast(Grey, inner)))) < _SPECKS
 
 
-def skew_of(grey: Grey) -> float:
+def skew_of(picture: Image.Image) -> float:
     """Return the angle in degrees, within 5 either way, by which the page is to be turned counter-clockwise to be level.
 
     It is the one at which the ink falls into the sharpest rows.
     """
-    ink = _ink(_small(grey, 1000))
+    ink = _ink(_small(np.asarray(picture), 1000))
     height, width = ink.shape
     rows, columns = np.nonzero(ink)
 

@@ -87,7 +87,7 @@ def _filled_in(page: Page) -> list[_Char]:
 
 
 def _inherited_value(field: dict[str, Any]) -> object:
-    parent = resolve1(field["data"].get("Parent"))  # type: ignore[no-untyped-call]
+    parent = resolve1(field["data"].get("Parent"))
     return parent.get("V") if isinstance(parent, dict) else None
 
 
@@ -111,13 +111,18 @@ def _turned_upright(chars: list[_Char], page: Page) -> tuple[int, list[_Char], t
     turn = max((0, 90, 180, 270), key=turns.count)
     if turn == 0:
         return 0, chars, (width, height)
-    place = {
-        90: lambda c: (height - c["bottom"], c["x0"], height - c["top"], c["x1"]),
-        180: lambda c: (width - c["x1"], height - c["bottom"], width - c["x0"], height - c["top"]),
-        270: lambda c: (c["top"], width - c["x1"], c["bottom"], width - c["x0"]),
-    }[turn]
-    turned = [_at(char, *place(char)) | {"upright": its == turn} for char, its in zip(chars, turns, strict=True)]
+    turned = [_turned_char(char, turn, width, height) | {"upright": its == turn} for char, its in zip(chars, turns, strict=True)]
     return turn, turned, (width, height) if turn == 180 else (height, width)
+
+
+def _turned_char(char: _Char, turn: int, width: float, height: float) -> _Char:
+    """Return `char` where it stands after the page of `width` by `height` is turned clockwise."""
+    x0, x1, top, bottom = char["x0"], char["x1"], char["top"], char["bottom"]
+    if turn == 90:
+        return _at(char, height - bottom, x0, height - top, x1)
+    if turn == 270:
+        return _at(char, top, width - x1, bottom, width - x0)
+    return _at(char, width - x1, height - bottom, width - x0, height - top)
 
 
 def _turn_of(matrix: tuple[float, ...]) -> int:

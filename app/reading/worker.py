@@ -9,7 +9,6 @@ import resource
 import socket
 import sys
 from pathlib import Path
-from typing import BinaryIO
 
 from PIL import Image
 
@@ -91,7 +90,7 @@ def main() -> None:
             answer = worker.answer(request)
 
 
-def _next(stream: BinaryIO) -> Message | None:
+def _next(stream: io.BufferedRWPair) -> Message | None:
     """Return the next request, waiting for it, or None when the asker is gone."""
     head = stream.read(LENGTH.size)
     return unpacked(stream.read(LENGTH.unpack(head)[0])) if len(head) == LENGTH.size else None
