@@ -69,7 +69,7 @@ class Design:
     heads_align: str = "right"  # right | center
     heads_bold: bool = True
     heads_rule: str = "columns"  # none | columns | table
-    span_at: str = "columns"  # columns | corner | title
+    span_at: str = "columns"  # columns | corner; a whole date always stands in the title block
     scale_at: str = "title"  # title | corner | columns
     # rows
     bold_headings: bool = True
@@ -100,8 +100,10 @@ class Design:
 def design(rng: random.Random, family: str) -> Design:
     """Return a random page design of the kinds that makers of `family` use (us_public, us_small or uk)."""
     made = replace(rng.choice(MAKERS[family])(rng), fits_page=rng.random() < 0.7)
-    if family == "uk":
-        return made if made.maker == "accounts" else _on_a4(rng, made)
+    if family == "uk" and made.maker != "accounts":
+        made = _on_a4(rng, made)
+    if made.maker in ("bookkeeping", "spreadsheet") and rng.random() < 0.1:
+        made = replace(made, paper=made.paper[::-1])
     return made
 
 
@@ -139,7 +141,7 @@ def filing(rng: random.Random) -> Design:
         heads_align=rng.choice(("center", "center", "right")),
         heads_bold=rng.random() < 0.8,
         heads_rule=rng.choice(("columns", "columns", "table", "none")),
-        span_at=rng.choice(("columns", "columns", "corner", "title")),
+        span_at=rng.choice(("columns", "columns", "corner")),
         scale_at=rng.choice(("title", "title", "title", "corner", "columns")),
         bold_headings=rng.random() < 0.6,
         bold_totals=rng.random() < 0.35,
@@ -188,7 +190,6 @@ def accounts(rng: random.Random) -> Design:
         heads_align=rng.choice(("right", "right", "right", "center")),
         heads_bold=rng.random() < 0.75,
         heads_rule=rng.choice(("none", "none", "none", "columns")),
-        span_at="title",
         scale_at="columns",
         bold_headings=rng.random() < 0.85,
         bold_totals=rng.random() < 0.6,
@@ -230,7 +231,6 @@ def bookkeeping(rng: random.Random) -> Design:
         percent=rng.random() < 0.25,
         heads_bold=rng.random() < 0.7,
         heads_rule=rng.choice(("columns", "columns", "table", "none")),
-        span_at="title",
         bold_headings=rng.random() < 0.6,
         bold_totals=rng.random() < 0.7,
         rules=rng.choice(("totals", "totals", "totals", "none", "rows")),
@@ -264,7 +264,6 @@ def compiled(rng: random.Random) -> Design:
         hanging_bracket=rng.random() < 0.6,
         leaders=rng.choice(("", "", "tight", "spaced")),
         heads_align=rng.choice(("center", "right")),
-        span_at=rng.choice(("title", "columns")),
         bold_headings=rng.random() < 0.5,
         bold_totals=rng.random() < 0.3,
         gap_heading=rng.uniform(0.3, 1.2),
@@ -295,7 +294,6 @@ def typewriter(rng: random.Random) -> Design:
         leaders=rng.choice(("", "", "tight", "spaced")),
         heads_bold=False,
         heads_rule=rng.choice(("none", "columns")),
-        span_at=rng.choice(("title", "title", "columns")),
         bold_headings=rng.random() < 0.2,
         rules=rng.choice(("totals", "totals", "dashes")),
         gap_heading=rng.choice((0.0, 1.0)),
@@ -324,7 +322,7 @@ def spreadsheet(rng: random.Random) -> Design:
         percent=rng.random() < 0.15,
         heads_align=rng.choice(("right", "center")),
         heads_rule="none",
-        span_at=rng.choice(("title", "corner")),
+        span_at=rng.choice(("columns", "corner")),
         bold_totals=rng.random() < 0.7,
         rules=rng.choice(("grid", "grid", "rows", "totals")),
         double_rule=False,
@@ -368,7 +366,7 @@ def _printed_at(rng: random.Random) -> str:
 def _on_a4(rng: random.Random, made: Design) -> Design:
     """Return a design on the paper and with the habits of a UK company."""
     furniture = replace(made.furniture, closing=rng.choice(_UK_CLOSINGS))
-    return replace(made, paper=A4, span_at="title", scale_at="columns", mark="glued", furniture=furniture)
+    return replace(made, paper=A4, scale_at="columns", mark="glued", furniture=furniture)
 
 
 #: Who draws the statements of a family; a maker that is usual stands more than once.

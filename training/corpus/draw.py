@@ -71,7 +71,7 @@ class _Drawing:
 
     def _title(self) -> None:
         d, s = self.design, self.statement
-        in_title = grid.span_in_title(s, d)
+        in_title = grid.span_in_title(s)
         lines = {
             "company": (s.company,),
             "title": s.title,
@@ -114,13 +114,13 @@ class _Drawing:
         """Return what stands above the labels: the unit or the heading over all columns."""
         d, s = self.design, self.statement
         texts = [s.scale_line] if d.scale_at == "corner" and not grid.unit_line(s) else []
-        texts += [s.span_head] if d.span_at == "corner" and not grid.span_in_title(s, d) else []
+        texts += [s.span_head] if d.span_at == "corner" and not grid.span_in_title(s) else []
         return [line for text in texts for line in wrapped(text, d.face(italic=True), d.size, self.grid.wrap)]
 
     def _spanning(self) -> None:
         """Write what stands centred over all columns."""
         d, s = self.design, self.statement
-        texts = [s.span_head] if d.span_at == "columns" and not grid.span_in_title(s, d) else []
+        texts = [s.span_head] if d.span_at == "columns" and not grid.span_in_title(s) else []
         texts += [s.scale_line] if d.scale_at == "columns" and not grid.unit_line(s) else []
         for text in filter(None, texts):
             face = d.face(d.heads_bold)
@@ -169,9 +169,9 @@ class _Drawing:
         for i, line in enumerate(lines):
             pen.write(line, x + (d.hang * d.size if i else 0.0), self._label_face(row), d.size, i * d.pitch)
         if row.amounts:
-            self._figures(row, marked, self._line_of_amounts(lines) * d.pitch)
             if d.leaders and lines[-1]:
                 self._leaders(row, x + (d.hang * d.size if len(lines) > 1 else 0.0), lines)
+            self._figures(row, marked, self._line_of_amounts(lines) * d.pitch)
         pen.y += len(lines) * d.pitch
         pen.row = NO_ROW
         self._below(row, is_total)

@@ -57,9 +57,9 @@ def unit_line(statement: PrintedStatement) -> str:
     return sign if statement.currency_marks == "header" else ""
 
 
-def span_in_title(statement: PrintedStatement, design: Design) -> bool:
+def span_in_title(statement: PrintedStatement) -> bool:
     """Return whether the heading over all columns is a line of the title: where it says the whole date by itself."""
-    return design.span_at == "title" or bool(_FULL_DATE.search(statement.span_head))
+    return bool(_FULL_DATE.search(statement.span_head))
 
 
 def heads(statement: PrintedStatement) -> tuple[tuple[str, ...], ...]:
