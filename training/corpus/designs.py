@@ -17,7 +17,7 @@ _TINTS = ((0.8, 0.93, 1.0), (0.94, 0.94, 0.94), (0.86, 0.86, 0.86), (0.9, 0.95, 
 
 @dataclass(frozen=True, slots=True)
 class Furniture:
-    """What stands at the edges of every page, left, middle and right; {company}, {page}, {pages} are filled in.
+    """What stands at the edges of every page, left, middle and right; {company}, {page}, {pages} and {year} are filled in.
 
     `closing` are paragraphs below the statement; `signature` are lines below those.
     """
@@ -279,7 +279,7 @@ def typewriter(rng: random.Random) -> Design:
         size=rng.choice((7.5, 8.0, 9.0, 10.0)),
         leading=rng.uniform(1.05, 1.4),
         margins=(rng.uniform(45, 75), rng.uniform(40, 70), rng.uniform(40, 60), 50.0),
-        furniture=Furniture((f"RUN DATE {_printed_at(rng).upper()}", "", "PAGE {page}") if rng.random() < 0.5 else ("", "", ""), ("", "", "")),
+        furniture=Furniture((f"RUN DATE {_printed_at(rng)}", "", "PAGE {page}") if rng.random() < 0.5 else ("", "", ""), ("", "", "")),
         title_order=("company", "title", "span", "scale"),
         title_align=rng.choice(("center", "center", "left")),
         title_size=1.0,
@@ -335,7 +335,7 @@ def spreadsheet(rng: random.Random) -> Design:
 
 _SURNAMES = ("Marlow", "Tate", "Osgood", "Pell", "Ferris", "Quint", "Hadley", "Birch", "Lomax", "Vance")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November")
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _EXEMPT = (
     "For the year in question the company was entitled to exemption from audit under section 477 of the Companies Act 2006 relating to small companies.",
     "The members have not required the company to obtain an audit of its accounts for the year in question in accordance with section 476.",
@@ -354,12 +354,13 @@ _UK_FEET = (
 
 
 def _printed_at(rng: random.Random) -> str:
-    """Return the time of printing as software stamps it."""
-    month, day, year = rng.randint(1, 11), rng.randint(1, 28), rng.randint(2012, 2026)
+    """Return the time of printing as software stamps it; the year is filled in with the statement's."""
+    month, day = rng.randint(1, 12), rng.randint(1, 28)
     clock = f"{rng.randint(1, 12)}:{rng.randint(0, 59):02d} {rng.choice(('AM', 'PM'))}"
+    name = _MONTHS[month - 1]
     return rng.choice((
-        f"{rng.choice(_DAYS)}, {_MONTHS[month - 1]} {day}, {year} {clock}", f"{clock} {month:02d}/{day:02d}/{year % 100:02d}", f"{month:02d}/{day:02d}/{year}",
-        f"{day} {_MONTHS[month - 1][:3]} {year}", f"{clock} GMT-05:00",
+        f"{rng.choice(_DAYS)}, {name} {day}, {{year}} {clock}", f"{clock} {month:02d}/{day:02d}/{{year}}", f"{month:02d}/{day:02d}/{{year}}",
+        f"{day} {name[:3]} {{year}}", f"{clock} GMT-05:00",
     ))  # fmt: skip
 
 

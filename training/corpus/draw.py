@@ -42,7 +42,8 @@ def _drawn(statements: Sequence[PrintedStatement], design: Design, share_page: b
         else:
             pen.turn_page()
         _Drawing(pen, statement, table).draw()
-    return pen.finished(statements[0].company)
+    newest = max((period.end.year for period in statements[0].periods if period.end), default=2020)
+    return pen.finished(statements[0].company, newest + 1)
 
 
 @dataclass(slots=True)

@@ -106,13 +106,13 @@ class Pen:
 
     # -- the edges of the pages ---------------------------------------------------------------------------------------
 
-    def finished(self, company: str) -> tuple[PlacedPage, ...]:
-        """Return the pages written, with what stands at their edges filled in."""
+    def finished(self, company: str, year: int) -> tuple[PlacedPage, ...]:
+        """Return the pages written, with what stands at their edges filled in; `year` is that of printing."""
         first, width, height = self.design.first_page, *self.design.paper
         made, self.row, sheets = [], NO_ROW, self.sheets
         for number, sheet in enumerate(sheets, first):
             self.sheets = [sheet]
-            places = {"company": company, "page": number, "pages": first + len(sheets) - 1}
+            places = {"company": company, "page": number, "pages": first + len(sheets) - 1, "year": year}
             self._edge(self.design.furniture.head, self.design.margins[1] * 0.5, places)
             self._edge(self.design.furniture.foot, height - self.design.margins[3] * 0.6, places)
             made.append(PlacedPage(width, height, tuple(sheet.words), tuple(sheet.strokes), tuple(sheet.shades)))
