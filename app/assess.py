@@ -23,6 +23,18 @@ from rules.accounts import ACCOUNT
 
 _SURE = 0.5  # an entity below this does not count towards a page's kind
 _SUPPORT = 3  # accounts of a statement that a page must show to be one
+_TOTALS_NEEDED = 2
+#: The totals by which a statement is known: notes and schedules repeat accounts, but not these.
+_TOTALS: dict[DocumentKind, frozenset[str]] = {
+    DocumentKind.BALANCE_SHEET: frozenset({
+        "total_assets", "total_current_assets", "total_current_liabilities", "total_liabilities", "total_equity", "net_assets",
+        "total_liabilities_and_equity", "net_current_assets", "total_assets_less_current_liabilities",
+    }),
+    DocumentKind.INCOME_STATEMENT: frozenset({
+        "revenue", "gross_profit", "operating_income", "income_before_tax", "net_income", "operating_expenses", "total_costs_and_expenses",
+    }),
+    DocumentKind.CASH_FLOW_STATEMENT: frozenset({"operating_cash_flow", "investing_cash_flow", "financing_cash_flow", "cash_end_of_period"}),
+}  # fmt: skip
 _OVERLAP = 4  # accounts that a page repeats when a second statement begins on it
 
 
@@ -69,8 +81,18 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     found = checks.run(reading.spread, computed, reading.documents, as_of)
     outcome = policy.rate(computed, found, policy.load())
     return Assessment(
-        package_id, as_of, reading.pages, reading.page_kinds, reading.documents, reading.spread, computed, (*found, *outcome.findings),
-        outcome.grade, outcome.recommendation, outcome.route, (models.extractor.version,),
+        package_id,
+        as_of,
+        reading.pages,
+        reading.page_kinds,
+        reading.documents,
+        reading.spread,
+        computed,
+        (*found, *outcome.findings),
+        outcome.grade,
+        outcome.recommendation,
+        outcome.route,
+        (models.extractor.version,),
     )
 
 
@@ -82,7 +104,11 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
     documents = [
         part
         for file in files
-        for part in split_package(file, [kinds[id(p)] for p in file.pages], _begins(file.pages, [readings[id(p)] for p in file.pages], [kinds[id(p)] for p in file.pages]))
+        for part in split_package(
+            file,
+            [kinds[id(p)] for p in file.pages],
+            _begins(file.pages, [readings[id(p)] for p in file.pages], [kinds[id(p)] for p in file.pages]),
+        )
     ]
     statements = [
         statement
@@ -94,19 +120,19 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
 
 
 def page_kind(page: Page, reading: PageReading) -> DocumentKind:
-    """Return what `page` is: the extractor's best guess, if the accounts it found bear it out.
+    """Return what `page` is, by the accounts found on it; the extractor's own guess decides between statements.
 
-    A page that shows too few accounts of a statement is none, whatever its title says (a contents page, a note).
+    A page that shows too few accounts of a statement, or none of its totals, is none, whatever its title says (a contents
+    page, a note, a statement of changes in equity).
     """
     if page.status is PageStatus.BLANK:
         return DocumentKind.BLANK
-    found = {kind: len(_accounts(reading.entities, kind)) for kind in STATEMENT_KINDS}
-    for kind, score in reading.kinds:
-        if kind not in STATEMENT_KINDS and score >= _SURE:
-            return kind
-        if kind in STATEMENT_KINDS and found[kind] >= _SUPPORT:
-            return kind
-    return DocumentKind.OTHER
+    guess = dict(reading.kinds)
+    found = {kind: _accounts(reading.entities, kind) for kind in STATEMENT_KINDS}
+    borne = [k for k in STATEMENT_KINDS if len(found[k]) >= _SUPPORT and len(found[k] & _TOTALS[k]) >= _TOTALS_NEEDED]
+    if borne:
+        return max(borne, key=lambda k: len(found[k]) + 2 * guess.get(k, 0.0))
+    return next((k for k, score in reading.kinds if k not in STATEMENT_KINDS and score >= _SURE), DocumentKind.OTHER)
 
 
 def _accounts(entities: Sequence[Entity], kind: DocumentKind) -> set[str]:

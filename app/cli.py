@@ -5,9 +5,10 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -21,15 +22,22 @@ from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
 from app.reading.package import SourceFile, expand
 from app.reading.reader import Reader, quarantined
-from app.settings import Settings, settings
+from app.report.bars import Band
+from app.report.parts import FileSpread, Subject
+from app.settings import settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Reads loan packages, spreads and checks their statements, and says what a person must look at.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Reads loan packages, spreads and checks their statements, and says what a person must look at.",
+)
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a version against a set with truth.")
 train_app = typer.Typer(no_args_is_help=True, help="Train a model; weights come with a card that says how they were made.")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
 
-_PICTURE_DPI = 110
+_PICTURE_DPI = 150
 _Paths = Annotated[list[Path], typer.Argument(exists=True, help="PDF, PNG, JPEG or TIFF files, folders or ZIP archives of them.")]
 _Html = Annotated[Path | None, typer.Option("--html", help="Write one self-contained report, with page images, to this file.")]
 _Xlsx = Annotated[Path | None, typer.Option("--xlsx", help="Write the spread as a workbook with live formulas to this file.")]
@@ -38,8 +46,11 @@ _Rules = Annotated[bool, typer.Option("--rules", help="Use the rule-based extrac
 
 def main() -> None:
     """Run the command line; what is wrong with the call or the machine becomes one line that says what to do."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our signs shows a question mark instead of failing
     try:
-        app(standalone_mode=True)
+        app()
     except LoanLensError as error:
         Console(stderr=True).print(f"loanlens: {error}", style="bold red", markup=False, highlight=False)
         sys.exit(2)
@@ -59,7 +70,6 @@ def spread(
     Exit status 0 when every file could be read, 1 when any was wholly unreadable (it is still listed, with the reason).
     """
     from app.report.json import file_object
-    from app.report.parts import FileSpread
     from rules import checks
 
     models = _models(rules)
@@ -87,9 +97,19 @@ def spread(
 @app.command("assess")
 def assess_command(
     paths: _Paths,
-    id: Annotated[str | None, typer.Option("--id", help="The application's id; by default the folder's or file's name. For one application only.")] = None,
-    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the application; staleness counts from it. Default: today.")] = None,
-    json: Annotated[Path | None, typer.Option("--json", help="Write the assessment as JSON to this file (one object, or one a line for several applications); - for stdout.")] = None,
+    id: Annotated[
+        str | None, typer.Option("--id", help="The application's id; by default the folder's or file's name. For one application only.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the application; staleness counts from it. Default: today."),
+    ] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(
+            "--json", help="Write the assessment as JSON to this file (one object, or one a line for several applications); - for stdout."
+        ),
+    ] = None,
     html: _Html = None,
     xlsx: _Xlsx = None,
     rules: _Rules = False,
@@ -105,7 +125,7 @@ def assess_command(
     day = as_of.date() if as_of else datetime.now(UTC).date()
     with _read([p for _, members in packages for p in members]) as work:
         for name, members in packages:
-            done.append(assess(id or name, list(work.documents(members)), models, _date_of(name, day)))
+            done.append(assess(id or name, list(work.documents(members)), models, day))
         _write(done, html, xlsx, work.picture)
     if json is not None:
         from app.report.json import package_object
@@ -116,10 +136,6 @@ def assess_command(
 
         for assessment in done:
             print_assessment(assessment, Console(), _bands())
-
-
-def _date_of(_name: str, day: date) -> date:
-    return day
 
 
 def applications(paths: Sequence[Path]) -> list[tuple[str, list[Path]]]:
@@ -165,7 +181,11 @@ class Work:
 @contextmanager
 def _read(paths: Sequence[Path]) -> Iterator[Work]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder, Reader(settings()) as reader, Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with (
+        tempfile.TemporaryDirectory(prefix="loanlens-") as folder,
+        Reader(settings()) as reader,
+        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+    ):
         sources = {path: _named(path, expand([path], settings(), Path(folder) / str(n))) for n, path in enumerate(dict.fromkeys(paths))}
         yield Work(sources, reader, progress)
 
@@ -174,7 +194,11 @@ def _named(path: Path, found: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
     """A file given by name is called as it was given; an empty folder is an error that says so."""
     if not found:
         raise UsageError(f"{path} holds no file. Name a PDF, PNG, JPEG or TIFF file, or a folder or ZIP of them.")
-    return tuple(SourceFile(str(path), s.path, s.reason) for s in found) if path.is_file() and len(found) == 1 and found[0].path == path else found
+    return (
+        tuple(SourceFile(str(path), s.path, s.reason) for s in found)
+        if path.is_file() and len(found) == 1 and found[0].path == path
+        else found
+    )
 
 
 def _models(rules: bool) -> Models:
@@ -185,11 +209,11 @@ def _models(rules: bool) -> Models:
     return Models(load(settings().extractor_dir, settings().threads))
 
 
-def _bands() -> dict[str, object]:
+def _bands() -> Mapping[str, Band]:
     return {}
 
 
-def _write(subjects: Sequence[object], html: Path | None, xlsx: Path | None, picture: Callable[[Page], bytes]) -> None:
+def _write(subjects: Sequence[Subject], html: Path | None, xlsx: Path | None, picture: Callable[[Page], bytes]) -> None:
     if html:
         from app.report.html import render_html
 
@@ -208,7 +232,7 @@ def _write_text(text: str, path: Path) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} could not be written: {error.strerror}. Name another file, or make room.") from error
 
@@ -218,7 +242,10 @@ def _write_text(text: str, path: Path) -> None:
 
 @evaluate_app.command("extraction")
 def evaluate_extraction(
-    truth: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of the evaluation set: <group>/truth/*.json beside <group>/pdf/*.pdf.")],
+    truth: Annotated[
+        Path,
+        typer.Option(exists=True, file_okay=False, help="Folder of the evaluation set: <group>/truth/*.json beside <group>/pdf/*.pdf."),
+    ],
     part: Annotated[str | None, typer.Option(help="open or kept: one part of the companies.")] = None,
     group: Annotated[list[str] | None, typer.Option(help="Only this group; may be given again.")] = None,
     list_errors: Annotated[int, typer.Option(help="Print so many of the facts that were not read right.")] = 0,
@@ -226,7 +253,6 @@ def evaluate_extraction(
 ) -> None:
     """Spread a set of real filings with truth and print accuracy, wrong and missing figures with intervals."""
     from app.report.json import file_object
-    from app.report.parts import FileSpread
     from training.evaluate import score, tasks
 
     if part not in (None, "open", "kept"):
@@ -271,9 +297,10 @@ def bench(
     from training.bench import run
 
     started = time.monotonic()
-    run(files or sorted(p for p in Path("data_samples").rglob("*") if p.suffix.lower() in (".pdf", ".png", ".jpg", ".tif", ".tiff")), rounds, _models(False), _settings())
+    run(
+        files or sorted(p for p in Path("data_samples").rglob("*") if p.suffix.lower() in (".pdf", ".png", ".jpg", ".tif", ".tiff")),
+        rounds,
+        _models(False),
+        settings(),
+    )
     Console(stderr=True).print(f"measured in {time.monotonic() - started:.0f} s", highlight=False)
-
-
-def _settings() -> Settings:
-    return settings()

@@ -6,23 +6,23 @@ Stands between reading and spreading: lines in, entities and the page's kind out
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain import DocumentKind, Entity, ModelVersion, Page
+from app.domain import DocumentKind, Entity, ModelVersion, Page, Span
 from app.errors import SetupError
 from models.sequence import Sequencer, Window
 
-if TYPE_CHECKING:
-    import torch
-
 KIND_PREFIX = "kind:"
 _ALTERNATIVES = 3
+_LENGTHS = 64  # windows are padded to multiples of this: every new shape costs the CPU kernels time to prepare
+
+#: Token ids and attention mask (windows, tokens) -> logits (windows, tokens, labels).
+Run = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +36,35 @@ class PageReading:
 class Extractor:
     """A loaded extractor. Build it with `load`; it is safe to use for any number of pages."""
 
-    def __init__(self, model: "torch.nn.Module", sequencer: Sequencer, labels: Sequence[str], version: ModelVersion) -> None:
-        self._model, self._sequencer, self.version = model, sequencer, version
+    def __init__(self, run: Run, sequencer: Sequencer, labels: Sequence[str], version: ModelVersion) -> None:
+        self._run, self.sequencer, self.version = run, sequencer, version
         self._labels = tuple(labels)
         self._accounts = [i for i, label in enumerate(labels) if not label.startswith(KIND_PREFIX)]
         self._kinds = [i for i, label in enumerate(labels) if label.startswith(KIND_PREFIX)]
 
     def extract(self, pages: Sequence[Page]) -> tuple[PageReading, ...]:
         """Read `pages` (any number, from any document): one `PageReading` each, in order."""
-        windows = [(number, window) for number, page in enumerate(pages) for window in self._sequencer.windows(page.lines)]
-        logits = self._logits([window for _, window in windows])
+        windows = [(number, window) for number, page in enumerate(pages) for window in self.sequencer.windows(page.lines)]
+        logits = self.logits([window for _, window in windows])
         out = []
         for number, page in enumerate(pages):
             mine = [(w, lg) for (n, w), lg in zip(windows, logits, strict=True) if n == number]
             out.append(PageReading(self._entities(page, mine), self._page_kinds(mine)))
         return tuple(out)
 
-    def _logits(self, windows: Sequence[Window], batch: int = 8) -> list[NDArray[np.float32]]:
+    def logits(self, windows: Sequence[Window], batch: int = 8) -> list[NDArray[np.float32]]:
         """Return per window an array (tokens, labels) of logits; windows of like length run together."""
-        import torch
-
         out: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(windows)
         order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
         for start in range(0, len(order), batch):
             chosen = order[start : start + batch]
-            longest = max(len(windows[i].ids) for i in chosen)
-            ids = torch.zeros((len(chosen), longest), dtype=torch.long)
-            mask = torch.zeros_like(ids)
+            longest = -(-max(len(windows[i].ids) for i in chosen) // _LENGTHS) * _LENGTHS
+            ids = np.zeros((len(chosen), longest), np.int64)
+            mask = np.zeros_like(ids)
             for row, i in enumerate(chosen):
-                ids[row, : len(windows[i].ids)] = torch.tensor(windows[i].ids)
+                ids[row, : len(windows[i].ids)] = windows[i].ids
                 mask[row, : len(windows[i].ids)] = 1
-            with torch.inference_mode():
-                logits = self._model(input_ids=ids, attention_mask=mask).logits.float().numpy()
+            logits = self._run(ids, mask)
             for row, i in enumerate(chosen):
                 out[i] = logits[row, : len(windows[i].ids)]
         return out
@@ -105,7 +102,7 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return out
 
 
-def _entity(span, names: Sequence[str], scores: NDArray[np.float32]) -> Entity:  # type: ignore[no-untyped-def]
+def _entity(span: Span, names: Sequence[str], scores: NDArray[np.float32]) -> Entity:
     order = np.argsort(-scores)[: _ALTERNATIVES + 1]
     (label, score), *rest = [(names[i], float(scores[i])) for i in order]
     return Entity(span, label, score, tuple(rest))
@@ -118,7 +115,9 @@ def load(folder: Path, threads: int = 0) -> Extractor:
     """
     missing = [name for name in ("config.json", "model.safetensors", "tokenizer.json", "card.json") if not (folder / name).is_file()]
     if missing:
-        raise SetupError(f"The extractor in {folder} lacks {', '.join(missing)}. Train one with `loanlens train extractor`, or set LOANLENS_EXTRACTOR_DIR.")
+        raise SetupError(
+            f"The extractor in {folder} lacks {', '.join(missing)}. Train one with `loanlens train extractor`, or set LOANLENS_EXTRACTOR_DIR."
+        )
     import torch
     from safetensors.torch import load_file
     from tokenizers import Tokenizer
@@ -129,8 +128,16 @@ def load(folder: Path, threads: int = 0) -> Extractor:
     model = DistilBertForTokenClassification(config)
     weights = load_file(folder / "model.safetensors")
     model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
-    model.eval()
+    model.train(mode=False)
+
+    def run(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            logits: NDArray[np.float32] = model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).logits.numpy()
+        return logits
+
     card = json.loads((folder / "card.json").read_text())
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    labels = [config.id2label[i] for i in range(config.num_labels)]
-    return Extractor(model, Sequencer(Tokenizer.from_file(str(folder / "tokenizer.json"))), labels, ModelVersion("extractor", str(card["version"]), digest))
+    labels = [str(label) for _, label in sorted((config.id2label or {}).items())]
+    return Extractor(
+        run, Sequencer(Tokenizer.from_file(str(folder / "tokenizer.json"))), labels, ModelVersion("extractor", str(card["version"]), digest)
+    )

@@ -64,7 +64,7 @@ class _Group:
 def layout_of(page: Page, kind: DocumentKind, lines: Sequence[int]) -> Layout:
     """Return columns and periods of the statement on `page` whose figures stand on the lines with index in `lines`."""
     rows = [page.lines[i] for i in lines]
-    groups = _without_notes(page, _grouped([a for row in rows for a in row.amounts]), rows)
+    groups = _without_notes(page, _grouped([a for row in rows for a in row.amounts]))
     if not groups:
         return Layout((), ())
     first = min(lines)
@@ -86,12 +86,19 @@ def _grouped(amounts: Sequence[Amount]) -> list[_Group]:
     return [g for g in groups if len(g.amounts) > 1 or total < 6]
 
 
-def _without_notes(page: Page, groups: Sequence[_Group], rows: Sequence[Line]) -> list[_Group]:
+def _without_notes(page: Page, groups: Sequence[_Group]) -> list[_Group]:
     """Leave out columns of note references: small whole numbers left of the amounts, under the word "note" or beside larger figures."""
     heads = [w for w in page.words if w.text.strip(".:").lower() in ("note", "notes")]
     kept = []
     for i, group in enumerate(groups):
-        small = [a for a in group.amounts if a.value == a.value.to_integral_value() and 0 <= a.value <= _NOTE_MAX and "," not in a.text and any(c.isdigit() for c in a.text)]
+        small = [
+            a
+            for a in group.amounts
+            if a.value == a.value.to_integral_value()
+            and 0 <= a.value <= _NOTE_MAX
+            and "," not in a.text
+            and any(c.isdigit() for c in a.text)
+        ]
         headed = any(w.box.x0 - 0.01 <= group.x1 and w.box.x1 + 0.01 >= group.x0 for w in heads)
         mostly = len(small) >= 0.75 * len(group.amounts)
         larger = len(groups) > i + 1 and _typical(groups[-1]) > 10 * _NOTE_MAX
@@ -127,9 +134,9 @@ def _head_row(rows: Sequence[Sequence[Mention]], groups: Sequence[_Group]) -> li
     for need_year in (True, False):
         usable = [[m for m in row if m.x1 > left and (m.year is not None or not need_year)] for row in rows]
         usable = [row for row in usable if 1 <= len(row) <= max(1, len(groups))]
-        many = [row for row in usable if len(row) > 1]
+        many = sorted((row for row in usable if len(row) > 1), key=lambda row: (len(row), row[0].line))
         if many:
-            return list(max(many, key=lambda row: (len(row), row[0].line)))
+            return many[-1]
     single = [row for row in rows if len(row) == 1 and row[0].year is not None and row[0].x1 > left and row[0].x0 > left - 0.05]
     return list(single[-1]) if single and (len(groups) == 1 or _over(single[-1][0], groups)) else None
 
@@ -198,7 +205,10 @@ def _named(groups: Sequence[_Group], dated: Sequence[tuple[int, date | None]], d
     longest = max(months)
     order = [i for i in order if months[i] == longest] + [i for i in order if months[i] != longest]
     balance = kind is DocumentKind.BALANCE_SHEET
-    periods = [Period(PERIOD_NAMES[rank], ends[i], None if balance or not durations else _start(ends[i], months[i])) for rank, i in enumerate(order)]
+    periods = [
+        Period(PERIOD_NAMES[rank], ends[i], None if balance or not durations else _start(ends[i], months[i]))
+        for rank, i in enumerate(order)
+    ]
     columns = tuple(Column(g.x0, g.x1, order.index(n)) for g, (n, _) in zip(groups, dated, strict=True))
     return Layout(columns, tuple(periods))
 

@@ -11,7 +11,10 @@ from datetime import date, timedelta
 from app.domain import Line, Page, Word
 
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
+    r"|dec(?:ember)?)"
+)
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _PATTERNS = tuple(
     re.compile(p, re.IGNORECASE)
@@ -27,11 +30,36 @@ _PATTERNS = tuple(
         rf"(?<![\d,./#-])(?:FY\s?)?{_YEAR}(?![\d/-]|,\d)",
     )
 )
-_DURATION = re.compile(r"\b(?:(three|six|nine|twelve|3|6|9|12)[\s-]+months?|(thirteen|twenty[\s-]six|thirty[\s-]nine|fifty[\s-](?:two|three)|13|26|39|52|53)[\s-]+weeks?|(?:fiscal )?years?|(quarter)s?)\s+(?:period\s+)?(?:then\s+)?end", re.IGNORECASE)
-_MONTHS_OF = {"three": 3, "3": 3, "six": 6, "6": 6, "nine": 9, "9": 9, "twelve": 12, "12": 12, "quarter": 3, "thirteen": 3, "13": 3, "26": 6, "39": 9, "52": 12, "53": 12}
+_DURATION = re.compile(
+    r"\b(?:(three|six|nine|twelve|3|6|9|12)[\s-]+months?"
+    r"|(thirteen|twenty[\s-]six|thirty[\s-]nine|fifty[\s-](?:two|three)|13|26|39|52|53)[\s-]+weeks?"
+    r"|(?:fiscal )?years?|(quarter)s?)\s+(?:period\s+)?(?:then\s+)?end",
+    re.IGNORECASE,
+)
+_MONTHS_OF = {
+    "three": 3,
+    "3": 3,
+    "six": 6,
+    "6": 6,
+    "nine": 9,
+    "9": 9,
+    "twelve": 12,
+    "12": 12,
+    "quarter": 3,
+    "thirteen": 3,
+    "13": 3,
+    "26": 6,
+    "39": 9,
+    "52": 12,
+    "53": 12,
+}
+_IN = r"\bin\s+(?:u\.?s\.?\s+)?(?:\w+\s+)?(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars?\s+)?\(?"
+_OF = r"\s+(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars|pounds|euros)"
 _SCALE = re.compile(
-    r"(?P<m>\bin\s+(?:u\.?s\.?\s+)?(?:\w+\s+)?(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars?\s+)?\(?millions?\b|\bmillions?\s+(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars|pounds|euros)|\$\s*(?:in\s+)?millions?|[£€$]\s?m(?:illion)?\b|\(\s*millions\b|^millions\b|\bmillions, except|\$mm?\b)"
-    r"|(?P<k>\bin\s+(?:u\.?s\.?\s+)?(?:\w+\s+)?(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars?\s+)?\(?thousands?\b|\bthousands?\s+(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars|pounds|euros)|[£€$]\s?['’‘`]?\s?000\s?['’]?s?\b|[£€$]\s?k\b|\b000['’]?s\b|\(\s*thousands\b|^thousands\b|\bthousands, except|\(000s? omitted\)|['’]000\b)",
+    rf"(?P<m>{_IN}millions?\b|\bmillions?{_OF}|\$\s*(?:in\s+)?millions?|[£€$]\s?m(?:illion)?\b|\(\s*millions\b|^millions\b"
+    r"|\bmillions, except|\$mm?\b)"
+    rf"|(?P<k>{_IN}thousands?\b|\bthousands?{_OF}|[£€$]\s?['’‘`]?\s?000\s?['’]?s?\b|[£€$]\s?k\b|\b000['’]?s\b|\(\s*thousands\b"
+    r"|^thousands\b|\bthousands, except|\(000s? omitted\)|['’]000\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -111,7 +139,15 @@ def months_covered(text: str) -> list[int]:
     out = []
     for match in _DURATION.finditer(text):
         word = next((g for g in match.groups() if g), "12").lower().replace("-", " ")
-        out.append(6 if word.startswith("twenty") else 9 if word.startswith("thirty") else 12 if word.startswith("fifty") else _MONTHS_OF.get(word, 12))
+        out.append(
+            6
+            if word.startswith("twenty")
+            else 9
+            if word.startswith("thirty")
+            else 12
+            if word.startswith("fifty")
+            else _MONTHS_OF.get(word, 12)
+        )
     return out
 
 
@@ -134,7 +170,9 @@ def currency_of(text: str) -> str | None:
 
 
 #: Words that only UK accounts print; they tell how a date like 1/2/2020 is read and which currency bare figures are in.
-_UK_WORDS = re.compile(r"£|\b(?:companies act|registered number|company number|turnover|creditors|debtors|capital and reserves|called up)\b", re.IGNORECASE)
+_UK_WORDS = re.compile(
+    r"£|\b(?:companies act|registered number|company number|turnover|creditors|debtors|capital and reserves|called up)\b", re.IGNORECASE
+)
 
 
 def is_uk(text: str) -> bool:

@@ -4,14 +4,13 @@ It knows wordings only, no context: a line whose label is mostly one synonym is 
 """
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 import spacy
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 
-from app.domain import STATEMENT_KINDS, UNMAPPED, DocumentKind, Entity, Page
+from app.domain import UNMAPPED, DocumentKind, Entity, Page, Span
 from rules.accounts import ACCOUNT, ACCOUNTS
 
 _BRACKETS = re.compile(r"\([^()]*\)")
@@ -20,7 +19,10 @@ _TAIL = re.compile(r"\b(?:net of allowances?|less allowances?|at cost|as of|par 
 _TITLES = {
     DocumentKind.CASH_FLOW_STATEMENT: re.compile(r"cash flow", re.IGNORECASE),
     DocumentKind.BALANCE_SHEET: re.compile(r"balance sheet|financial (?:position|condition)|assets,? liabilities", re.IGNORECASE),
-    DocumentKind.INCOME_STATEMENT: re.compile(r"profit (?:and|&) loss|statements? of (?:consolidated )?(?:comprehensive )?(?:income|operations|earnings)|income statement", re.IGNORECASE),
+    DocumentKind.INCOME_STATEMENT: re.compile(
+        r"profit (?:and|&) loss|statements? of (?:consolidated )?(?:comprehensive )?(?:income|operations|earnings)|income statement",
+        re.IGNORECASE,
+    ),
 }
 _LEAST = 0.6
 
@@ -45,7 +47,7 @@ def extract(page: Page) -> tuple[Entity, ...]:
     return tuple(_entity(line.span, line.label, kind) for line in page.lines if line.amounts)
 
 
-def _entity(span, label: str, kind: DocumentKind) -> Entity:  # type: ignore[no-untyped-def]
+def _entity(span: Span, label: str, kind: DocumentKind) -> Entity:
     nlp, matcher = _matcher()
     doc = nlp.make_doc(_plain(label))
     found = sorted(((stop - start) / len(doc), nlp.vocab.strings[name]) for name, start, stop in matcher(doc)) if len(doc) else []
@@ -61,12 +63,3 @@ def page_kind(page: Page) -> DocumentKind:
     head = "\n".join(line.label for line in page.lines[:12])
     places = {kind: match.start() for kind, pattern in _TITLES.items() if (match := pattern.search(head))}
     return min(places, key=lambda kind: places[kind]) if places else DocumentKind.OTHER
-
-
-def page_kinds(pages: Sequence[Page]) -> tuple[DocumentKind, ...]:
-    """Return the kind of every page by its title alone; blank pages are `blank`."""
-    return tuple(DocumentKind.BLANK if page.status == "blank" else page_kind(page) for page in pages)
-
-
-#: The kinds this extractor can tell.
-KINDS = STATEMENT_KINDS

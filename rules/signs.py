@@ -13,13 +13,36 @@ from app.domain import LineItem
 from rules.accounts import ACCOUNT
 
 #: Costs and outflows that are hardly ever negative: brackets around them mark a deduction.
-_MAGNITUDES = frozenset({
-    "cost_of_sales", "research_and_development", "selling_general_admin", "administrative_expenses", "distribution_costs", "staff_costs",
-    "officers_compensation", "rent_expense", "operating_expenses", "total_costs_and_expenses", "interest_expense", "distributions",
-    "capital_expenditures", "dividends_paid", "interest_paid", "depreciation_amortization",
-    "total_current_liabilities", "creditors_due_after_one_year", "provisions", "accruals_deferred_income", "accounts_payable", "short_term_debt",
-    "current_portion_long_term_debt", "long_term_debt", "accrued_liabilities", "total_liabilities",
-})
+_MAGNITUDES = frozenset(
+    {
+        "cost_of_sales",
+        "research_and_development",
+        "selling_general_admin",
+        "administrative_expenses",
+        "distribution_costs",
+        "staff_costs",
+        "officers_compensation",
+        "rent_expense",
+        "operating_expenses",
+        "total_costs_and_expenses",
+        "interest_expense",
+        "distributions",
+        "capital_expenditures",
+        "dividends_paid",
+        "interest_paid",
+        "depreciation_amortization",
+        "total_current_liabilities",
+        "creditors_due_after_one_year",
+        "provisions",
+        "accruals_deferred_income",
+        "accounts_payable",
+        "short_term_debt",
+        "current_portion_long_term_debt",
+        "long_term_debt",
+        "accrued_liabilities",
+        "total_liabilities",
+    }
+)
 #: target = plus - minus: the identities by which a figure's sign is told.
 _IDENTITIES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("gross_profit", ("revenue",), ("cost_of_sales",)),
@@ -52,7 +75,22 @@ def settle(items: Sequence[LineItem]) -> list[LineItem]:
 
 def _prints_deductions_in_brackets(items: Sequence[LineItem]) -> bool:
     """Return whether the page brackets its costs: judged by the costs whose sign is beyond doubt."""
-    costs = [i for i in items if i.account in ("cost_of_sales", "administrative_expenses", "distribution_costs", "operating_expenses", "selling_general_admin", "research_and_development", "total_costs_and_expenses", "staff_costs") and i.value != 0]
+    costs = [
+        i
+        for i in items
+        if i.account
+        in (
+            "cost_of_sales",
+            "administrative_expenses",
+            "distribution_costs",
+            "operating_expenses",
+            "selling_general_admin",
+            "research_and_development",
+            "total_costs_and_expenses",
+            "staff_costs",
+        )
+        and i.value != 0
+    ]
     return bool(costs) and sum(i.value < 0 for i in costs) > len(costs) / 2
 
 

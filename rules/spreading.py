@@ -28,10 +28,18 @@ from rules.columns import Layout, layout_of
 from rules.headings import currency_of, is_uk, scale_of
 
 #: Accounts into which several printed rows add up (DOMAIN: several rows may add into one account).
-ADDED = frozenset({
-    "accrued_liabilities", "other_current_assets", "other_current_liabilities", "other_noncurrent_assets", "other_noncurrent_liabilities",
-    "income_taxes_payable", "due_to_owners", "due_from_owners",
-})
+ADDED = frozenset(
+    {
+        "accrued_liabilities",
+        "other_current_assets",
+        "other_current_liabilities",
+        "other_noncurrent_assets",
+        "other_noncurrent_liabilities",
+        "income_taxes_payable",
+        "due_to_owners",
+        "due_from_owners",
+    }
+)
 _LEAST_SCORE = 0.05  # a reading below this is no reading
 _ANCHORS = 3  # accounts of another statement on a page that make it a second statement
 _SURE = 0.5
@@ -74,14 +82,26 @@ def _rows(document: Document, entities: Sequence[Entity]) -> list[_Row]:
 
 def _kinds(kind: DocumentKind, rows: Sequence[_Row]) -> list[DocumentKind]:
     """Return `kind` and the statement kinds for which the rows hold sure accounts that stand on no other statement."""
-    own = {k: {r.entity.label for r in rows if r.entity.score >= _SURE and r.entity.label in ACCOUNT and ACCOUNT[r.entity.label].statements == (k,)} for k in STATEMENT_KINDS}
+    own = {
+        k: {
+            r.entity.label
+            for r in rows
+            if r.entity.score >= _SURE and r.entity.label in ACCOUNT and ACCOUNT[r.entity.label].statements == (k,)
+        }
+        for k in STATEMENT_KINDS
+    }
     return [kind, *(k for k in STATEMENT_KINDS if k != kind and len(own[k]) >= _ANCHORS and kind in STATEMENT_KINDS)]
 
 
 def _assigned(rows: Sequence[_Row], kind: DocumentKind) -> dict[str, list[_Row]]:
     """Give each account its row (or rows, where they add up): surest first, the earlier row where two are as sure."""
     claims = sorted(
-        ((score - 0.0005 * position, account, row) for position, row in enumerate(rows) for account, score in row.candidates() if score >= _LEAST_SCORE),
+        (
+            (score - 0.0005 * position, account, row)
+            for position, row in enumerate(rows)
+            for account, score in row.candidates()
+            if score >= _LEAST_SCORE
+        ),
         key=lambda claim: -claim[0],
     )
     taken: set[int] = set()
@@ -97,16 +117,25 @@ def _assigned(rows: Sequence[_Row], kind: DocumentKind) -> dict[str, list[_Row]]
     return out
 
 
-def _statement(document: Document, kind: DocumentKind, rows: Sequence[_Row], chosen: Mapping[str, list[_Row]], *, first: bool) -> FinancialStatement:
+def _statement(
+    document: Document, kind: DocumentKind, rows: Sequence[_Row], chosen: Mapping[str, list[_Row]], *, first: bool
+) -> FinancialStatement:
     layouts = _layouts(document, kind, rows, chosen)
     head = _head_text(document, rows, chosen)
     scale, text = scale_of(head), "\n".join(p.text for p in document.pages)
     currency = currency_of(text) or ("GBP" if is_uk(text) else None)
     accounts = {id(row): account for account, mine in chosen.items() for row in mine}
-    items = [item for row in rows if first or id(row) in accounts for item in _items(document, row, accounts.get(id(row), UNMAPPED), layouts, scale)]
+    items = [
+        item
+        for row in rows
+        if first or id(row) in accounts
+        for item in _items(document, row, accounts.get(id(row), UNMAPPED), layouts, scale)
+    ]
     items = signs.settle(_added(items))
     periods = _periods(layouts)
-    return FinancialStatement(document.file, document.first, document.last, kind, currency, scale, periods, tuple(_with_implied(kind, items)))
+    return FinancialStatement(
+        document.file, document.first, document.last, kind, currency, scale, periods, tuple(_with_implied(kind, items))
+    )
 
 
 def _layouts(document: Document, kind: DocumentKind, rows: Sequence[_Row], chosen: Mapping[str, list[_Row]]) -> dict[int, Layout]:
@@ -150,8 +179,19 @@ def _item(document: Document, row: _Row, account: str, amount: Amount, period: P
     words = row.page.words[amount.span.start : amount.span.stop]
     legible = min((w.confidence for w in words), default=1.0)
     return LineItem(
-        account, period, amount.value * scale, Origin.READ, row.line.label, amount.text, document.file, row.page.number, amount.box, amount.span,
-        round(score * legible, 4), False, row.page.method,
+        account,
+        period,
+        amount.value * scale,
+        Origin.READ,
+        row.line.label,
+        amount.text,
+        document.file,
+        row.page.number,
+        amount.box,
+        amount.span,
+        round(score * legible, 4),
+        False,
+        row.page.method,
     )
 
 
@@ -172,7 +212,16 @@ def _added(items: Iterable[LineItem]) -> list[LineItem]:
 def _sum(one: LineItem, other: LineItem) -> LineItem:
     formula = f"{one.formula or f'{one.label} {one.value:,}'} + {other.label} {other.value:,}"
     box = one.box if one.box is None or other.box is None or one.page != other.page else Box.around((one.box, other.box))
-    return replace(one, value=one.value + other.value, origin=Origin.DERIVED, box=box, span=None, formula=formula, text=f"{one.text} + {other.text}", confidence=min(one.confidence, other.confidence))
+    return replace(
+        one,
+        value=one.value + other.value,
+        origin=Origin.DERIVED,
+        box=box,
+        span=None,
+        formula=formula,
+        text=f"{one.text} + {other.text}",
+        confidence=min(one.confidence, other.confidence),
+    )
 
 
 def _with_implied(kind: DocumentKind, items: list[LineItem]) -> list[LineItem]:
@@ -200,8 +249,12 @@ def _with_current_portion(items: list[LineItem], portion: LineItem, borrowed: Li
     if borrowed is None:
         return [*items, replace(portion, account="short_term_debt", origin=Origin.DERIVED, formula="current_portion_long_term_debt")]
     whole = replace(
-        borrowed, value=borrowed.value + portion.value, origin=Origin.DERIVED, formula=f"{borrowed.label} {borrowed.value:,} + {portion.label} {portion.value:,}",
-        alternatives=(*borrowed.alternatives, borrowed.value, portion.value), text=f"{borrowed.text} + {portion.text}", confidence=min(borrowed.confidence, portion.confidence),
+        borrowed,
+        value=borrowed.value + portion.value,
+        origin=Origin.DERIVED,
+        formula=f"{borrowed.label} {borrowed.value:,} + {portion.label} {portion.value:,}",
+        alternatives=(*borrowed.alternatives, borrowed.value, portion.value),
+        text=f"{borrowed.text} + {portion.text}",
+        confidence=min(borrowed.confidence, portion.confidence),
     )
     return [whole if item is borrowed else item for item in items]
-

@@ -79,10 +79,14 @@ def wilson(k: int, n: int) -> tuple[float, float]:
 
 def tasks(truth: Path, part: Part | None = None, groups: Sequence[str] = ()) -> list[Task]:
     """Return what is to be spread from the set in `truth`: every document with truth, and the degraded scans."""
-    documents = {doc["doc_id"]: (path.parent.parent, doc) for path in sorted(truth.glob("*/truth/*.json")) for doc in [json.loads(path.read_text())]}
+    documents = {
+        doc["doc_id"]: (path.parent.parent, doc) for path in sorted(truth.glob("*/truth/*.json")) for doc in [json.loads(path.read_text())]
+    }
     if not documents:
         raise UsageError(f"{truth} holds no evaluation set: no file matches <group>/truth/*.json there.")
-    found = [Task(folder.name, folder / "pdf" / f"{name}.pdf", doc["company"], tuple(doc["facts"])) for name, (folder, doc) in documents.items()]
+    found = [
+        Task(folder.name, folder / "pdf" / f"{name}.pdf", doc["company"], tuple(doc["facts"])) for name, (folder, doc) in documents.items()
+    ]
     found += _scans(truth, {name: doc for name, (_, doc) in documents.items()})
     return [t for t in found if (part is None or (part == "kept") == is_kept(t.company)) and (not groups or t.group in groups)]
 
@@ -117,15 +121,24 @@ def score(pairs: Iterable[tuple[Task, Mapping[str, Any]]]) -> tuple[list[Score],
             companies[task.company][1] += 1
             if "right" not in outcome:
                 got = tuple(str(v) for v, _ in given.get((fact["concept"], fact["period"]), []))
-                misses.append(Miss(task.path.name, fact["concept"], fact["period"], str(fact.get("row_label", "")), str(fact["value"]), got))
+                misses.append(
+                    Miss(task.path.name, fact["concept"], fact["period"], str(fact.get("row_label", "")), str(fact["value"]), got)
+                )
     total = sum(table.values(), Counter[str]())
-    scores = [Score(name, *(c[k] for k in ("documents", "facts", "right", "wrong", "missing", "accepted", "accepted_wrong"))) for name, c in [*sorted(table.items()), ("ALL", total)] if c["facts"]]
+    scores = [
+        Score(name, *(c[k] for k in ("documents", "facts", "right", "wrong", "missing", "accepted", "accepted_wrong")))
+        for name, c in [*sorted(table.items()), ("ALL", total)]
+        if c["facts"]
+    ]
     mean = sum(k / n for k, n in companies.values() if n) / max(1, sum(1 for _, n in companies.values() if n))
     return scores, misses, mean
 
 
 def _outcome(fact: Mapping[str, Any], got: Sequence[tuple[Decimal, bool]]) -> list[str]:
-    accepted = {_number(fact["value"]), *(_number(o["value"] if isinstance(o, dict) else o) for o in fact.get("other_values_with_tags_of_this_field") or [])}
+    accepted = {
+        _number(fact["value"]),
+        *(_number(o["value"] if isinstance(o, dict) else o) for o in fact.get("other_values_with_tags_of_this_field") or []),
+    }
     right = any(value in accepted for value, _ in got)
     out = ["facts", "right" if right else "wrong" if got else "missing"]
     automatic = [value for value, auto in got if auto]

@@ -27,7 +27,7 @@ from transformers import DistilBertConfig, DistilBertForTokenClassification
 from app.domain import STATEMENT_KINDS, UNMAPPED, DocumentKind
 from app.errors import SetupError, UsageError
 from models.extractor import KIND_PREFIX
-from models.sequence import Sequencer, Window
+from models.sequence import Sequencer
 from rules.accounts import ACCOUNTS
 from training.corpus.lines import TEXT, page_of
 from training.corpus.statements import FAMILIES, company, statement
@@ -85,6 +85,8 @@ def pages(seed: int, count: int) -> Iterator[tuple[DocumentKind, list[Any]]]:
         roll = rng.random()
         if roll < 0.06:
             yield page_of(rng, company(rng, family)[:2])
+        elif roll < 0.12:
+            yield page_of(rng, [statement(rng, rng.choice(STATEMENT_KINDS[:2]), family), statement(rng, DocumentKind.OTHER, family)])
         else:
             weights = (0.35, 0.3, 0.29 if family != "uk" else 0.06, 0.06 if family != "uk" else 0.29)
             yield page_of(rng, [statement(rng, rng.choices(KINDS, weights)[0], family)])
@@ -129,10 +131,24 @@ def base(folder: str) -> tuple[DistilBertForTokenClassification, Tokenizer]:
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    labels = {"id2label": dict(enumerate(LABELS)), "label2id": {label: i for i, label in enumerate(LABELS)}, "num_labels": len(LABELS)}
+    labels: dict[str, Any] = {
+        "id2label": dict(enumerate(LABELS)),
+        "label2id": {label: i for i, label in enumerate(LABELS)},
+        "num_labels": len(LABELS),
+    }
     if folder:
         return DistilBertForTokenClassification.from_pretrained(folder, **labels), tokenizer
-    config = DistilBertConfig(vocab_size=30522, max_position_embeddings=512, sinusoidal_pos_embds=False, n_layers=6, n_heads=12, dim=384, hidden_dim=1536, activation="gelu", **labels)
+    config = DistilBertConfig(
+        vocab_size=30522,
+        max_position_embeddings=512,
+        sinusoidal_pos_embds=False,
+        n_layers=6,
+        n_heads=12,
+        dim=384,
+        hidden_dim=1536,
+        activation="gelu",
+        **labels,
+    )
     model = DistilBertForTokenClassification(config)
     missing, unexpected = model.distilbert.load_state_dict(_as_distilbert(load_file(source / "model.safetensors")), strict=False)
     if missing or unexpected:
@@ -147,19 +163,29 @@ def _minilm() -> Path:
     return Path(found.submodule_search_locations[0]) / "model"
 
 
-_RENAMED = (("attention.self.query", "attention.q_lin"), ("attention.self.key", "attention.k_lin"), ("attention.self.value", "attention.v_lin"), ("attention.output.dense", "attention.out_lin"), ("attention.output.LayerNorm", "sa_layer_norm"), ("intermediate.dense", "ffn.lin1"), ("output.dense", "ffn.lin2"), ("output.LayerNorm", "output_layer_norm"), ("encoder.layer.", "transformer.layer."))
+_RENAMED = (
+    ("attention.self.query", "attention.q_lin"),
+    ("attention.self.key", "attention.k_lin"),
+    ("attention.self.value", "attention.v_lin"),
+    ("attention.output.dense", "attention.out_lin"),
+    ("attention.output.LayerNorm", "sa_layer_norm"),
+    ("intermediate.dense", "ffn.lin1"),
+    ("output.dense", "ffn.lin2"),
+    ("output.LayerNorm", "output_layer_norm"),
+    ("encoder.layer.", "transformer.layer."),
+)
 
 
 def _as_distilbert(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Map BERT names onto DistilBERT's; token type 0 goes into the position embeddings, where DistilBERT has none."""
     out = {}
-    for name, tensor in weights.items():
-        if name == "embeddings.position_embeddings.weight":
-            tensor = tensor + weights["embeddings.token_type_embeddings.weight"][0]
+    for bert_name, tensor in weights.items():
+        name = bert_name
         for old, new in _RENAMED:
             name = name.replace(old, new)
         if "token_type" not in name and "pooler" not in name and "position_ids" not in name:
             out[name] = tensor.float()
+    out["embeddings.position_embeddings.weight"] += weights["embeddings.token_type_embeddings.weight"][0].float()
     return out
 
 
@@ -168,9 +194,11 @@ def _fit(model: DistilBertForTokenClassification, data: Sequence[Example], confi
     body, head = list(model.distilbert.parameters()), list(model.classifier.parameters())
     rates = [config.learning_rate, _HEAD_RATE * config.learning_rate]
     optimizer = torch.optim.AdamW([{"params": body}, {"params": head}], lr=config.learning_rate, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps + 1, pct_start=config.warmup, anneal_strategy="linear")
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, rates, total_steps=steps + 1, pct_start=config.warmup, anneal_strategy="linear"
+    )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model.to(device)
+    model.to(device)  # type: ignore[arg-type]
     half = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     first = _resume(work, model, optimizer, schedule, config)
     model.train()
@@ -189,7 +217,7 @@ def _fit(model: DistilBertForTokenClassification, data: Sequence[Example], confi
             log.info("step %d/%d loss %.4f %.2f s/step", step + 1, steps, seen, (time.monotonic() - started) / (step + 1 - first))
         if (step + 1) % config.checkpoint_every == 0:
             _checkpoint(work, step + 1, model, optimizer, schedule, config)
-    model.to("cpu").eval()
+    model.to("cpu").train(mode=False)  # type: ignore[arg-type]
 
 
 def _batch(data: Sequence[Example], step: int, config: Config) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -223,7 +251,16 @@ def _digest(config: Config) -> str:
 def _checkpoint(work: Path, step: int, model: Any, optimizer: Any, schedule: Any, config: Config) -> None:
     work.mkdir(parents=True, exist_ok=True)
     part = work / "checkpoint.part"
-    torch.save({"step": step, "config": _digest(config), "model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}, part)
+    torch.save(
+        {
+            "step": step,
+            "config": _digest(config),
+            "model": model.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "schedule": schedule.state_dict(),
+        },
+        part,
+    )
     part.replace(work / "checkpoint.pt")
 
 
@@ -250,7 +287,11 @@ def score(model: DistilBertForTokenClassification, held: Sequence[Example]) -> d
     for start in range(0, len(held), 16):
         ids, mask, labels = _padded(held[start : start + 16])
         guess = model(input_ids=ids, attention_mask=mask).logits.argmax(-1)
-        for name, asked in (("tokens", labels != _IGNORED), ("account_tokens", (labels > 1) & (labels < len(LABELS) - len(KINDS))), ("page_kinds", labels >= len(LABELS) - len(KINDS))):
+        for name, asked in (
+            ("tokens", labels != _IGNORED),
+            ("account_tokens", (labels > 1) & (labels < len(LABELS) - len(KINDS))),
+            ("page_kinds", labels >= len(LABELS) - len(KINDS)),
+        ):
             right[name][0] += int(((guess == labels) & asked).sum())
             right[name][1] += int(asked.sum())
     return {name: round(k / max(1, n), 4) for name, (k, n) in right.items()}
@@ -262,8 +303,14 @@ def _write(model: DistilBertForTokenClassification, tokenizer: Tokenizer, config
     model.config.save_pretrained(out)
     save_file({name: tensor.half().contiguous() for name, tensor in model.state_dict().items()}, out / "model.safetensors")
     tokenizer.save(str(out / "tokenizer.json"))
-    card = {"version": config.version, "config": asdict(config), "corpus": corpus_digest(), "synthetic_held_out": metrics, "date": datetime.now(UTC).date().isoformat(),
-            "base": "all-MiniLM-L6-v2 (MIT), mapped onto DistilBERT" if not config.base_model else config.base_model}
+    card = {
+        "version": config.version,
+        "config": asdict(config),
+        "corpus": corpus_digest(),
+        "synthetic_held_out": metrics,
+        "date": datetime.now(UTC).date().isoformat(),
+        "base": "all-MiniLM-L6-v2 (MIT), mapped onto DistilBERT" if not config.base_model else config.base_model,
+    }
     (out / "card.json").write_text(json.dumps(card, indent=1) + "\n")
 
 

@@ -26,9 +26,9 @@ def labelled_lines(rng: random.Random, statement: PrintedStatement) -> tuple[Doc
     out = [_line(text, left + rng.uniform(0, 0.3), (), TEXT) for text in _head(rng, statement)]
     for row in statement.rows:
         out += _row(rng, row, left, step, wrap)
-    for text in (*statement.footer, *([_running(rng)] if rng.random() < 0.5 else [])):
+    for text in (*statement.footer, *([_running(rng)] if rng.random() < 0.6 else [])):
         if text:
-            out.append(_line(text, left, (), TEXT))
+            out.append(_line("", left, (_amount(text),), TEXT) if text.isdigit() else _line(text, left, (), TEXT))
     if misread:
         out = [(_misread(rng, line, misread), label) for line, label in out]
     return statement.kind, _merged(rng, out)
@@ -74,14 +74,16 @@ def _row(rng: random.Random, row: PrintedRow, left: float, step: float, wrap: in
         return
     texts = ([row.note] if row.note else []) + [t for t in row.amounts if t]
     amounts = tuple(_amount(t) for t in texts)
-    parts = _wrapped(rng, row.label, wrap)
+    parts = _wrapped(row.label, wrap)
+    if row.label and rng.random() < 0.025:  # the amounts stand a line below their label
+        parts.append("")
     above = rng.random() < 0.15
     for i, part in enumerate(parts):
-        carries = i == (0 if above else len(parts) - 1)
+        carries = i == (0 if above and parts[-1] else len(parts) - 1)
         yield _line(part, x0 + (0.012 if i else 0), amounts if carries else (), label)
 
 
-def _wrapped(rng: random.Random, label: str, width: int) -> list[str]:
+def _wrapped(label: str, width: int) -> list[str]:
     lines: list[str] = [""]
     for word in label.split():
         if lines[-1] and len(lines[-1]) + len(word) > width:

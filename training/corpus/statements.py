@@ -5,6 +5,7 @@ that look like statements but are none (notes, tables, prose), so that the extra
 """
 
 import random
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -110,8 +111,17 @@ def _printed(rng: random.Random, h: House, kind: DocumentKind, figures: Sequence
     span, heads = _heads(rng, h, kind, [p.end for p in periods if p.end], months)
     return PrintedStatement(
         kind, h.name, (_title(rng, h, kind),), h.scale_line, h.scale, h.currency, heads, span, periods, tuple(sheet.rows),
-        (rng.choice(_FOOTERS_UK if h.family == "uk" else _FOOTERS_US),), h.currency_marks, h.two_columns and balance,
+        _footer(rng, h), h.currency_marks, h.two_columns and balance,
     )
+
+
+def _footer(rng: random.Random, h: House) -> tuple[str, ...]:
+    """Return the lines below a statement: one remark, or the directors' statements that UK balance sheets carry."""
+    if h.family != "uk" or rng.random() < 0.3:
+        return (rng.choice(_FOOTERS_UK if h.family == "uk" else _FOOTERS_US),)
+    lines = rng.sample(_FOOTERS_UK + _STATEMENTS_UK + _PROSE, rng.randint(2, 9))
+    signed = (f"{rng.choice('ABDJKMRS')} {rng.choice(('Smith', 'Patel', 'Jones', 'Okafor', 'Hughes', 'Wright'))}", "Director", f"Approved by the board on {_date(rng, h, h.ends[0] + timedelta(days=rng.randint(60, 270)))}")
+    return tuple(part for line in (*lines, *signed[: rng.randint(0, 3)]) for part in textwrap.wrap(line, rng.choice((60, 90, 120))))
 
 
 def _start(end: date, months: int) -> date:
@@ -146,6 +156,15 @@ _TITLES = {
     (DocumentKind.CASH_FLOW_STATEMENT, True): "<|Consolidated ><cash flow statement|statement of cash flows>",
 }
 _FOOTERS_US = ("See accompanying notes to consolidated financial statements.", "The accompanying notes are an integral part of these financial statements.", "See notes to financial statements", "", "See independent accountant's compilation report.", "No assurance is provided on these financial statements.", "Cash Basis", "Accrual Basis")
+_STATEMENTS_UK = (
+    "The members have not required the company to obtain an audit of its financial statements for the year in accordance with Section 476 of the Companies Act 2006.",
+    "The directors acknowledge their responsibilities for: (a) ensuring that the company keeps accounting records which comply with Sections 386 and 387 of the Companies Act 2006 and",
+    "(b) preparing financial statements which give a true and fair view of the state of affairs of the company as at the end of each financial year and of its profit or loss.",
+    "These accounts have been prepared and delivered in accordance with the provisions applicable to companies subject to the small companies regime.",
+    "In accordance with Section 444 of the Companies Act 2006, the Income Statement has not been delivered.",
+    "The company is entitled to exemption from audit under Section 477 of the Companies Act 2006 for the year ended 30 September 2017.",
+    "These accounts have been prepared in accordance with the micro-entity provisions and FRS 105 The Financial Reporting Standard applicable to the Micro-entities Regime",
+)
 _FOOTERS_UK = ("The notes form part of these financial statements", "The financial statements were approved by the Board of Directors and authorised for issue and were signed on its behalf by:", "For the year ending the company was entitled to exemption under section 477 of the Companies Act 2006 relating to small companies.", "The directors acknowledge their responsibilities for complying with the requirements of the Act", "")
 
 
@@ -214,8 +233,7 @@ def other_page(rng: random.Random, h: House) -> PrintedStatement:
             sheet.rows.append(PrintedRow(rng.choice(_PROSE), (), "", (), 0, "text"))
         if rng.random() < 0.75:
             for _ in range(rng.randint(2, 6)):
-                key = "note_part" if rng.random() < 0.75 else rng.choice(("ppe_net", "accounts_receivable", "cash", "retained_earnings", "share_capital", "net_income", "inventory", "revenue"))
-                sheet.add("unmapped", sheet.say(key), [rng.randint(-5000, 99_999) if rng.random() < 0.9 else 0 for _ in range(h.columns)])
+                sheet.add("unmapped", sheet.say("note_part"), [rng.randint(-5000, 99_999) if rng.random() < 0.9 else 0 for _ in range(h.columns)])
             sheet.add("unmapped", "" if rng.random() < 0.6 else "Total", [rng.randint(1000, 200_000) for _ in range(h.columns)], style="total")
     heads = tuple((str(e.year),) for e in h.ends[: h.columns])
     periods = tuple(Period(_NAMES[i], h.ends[i]) for i in range(h.columns))

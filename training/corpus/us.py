@@ -17,7 +17,7 @@ def balance_sheet(s: Sheet, years: Sequence[Year], small: bool) -> None:
     s.heading(r.choice(("Assets", "ASSETS", "", "Assets:")))
     _current_assets(s, years, small)
     _long_assets(s, years, small)
-    s.add("total_assets", s.say("total_assets"), col(years, *_ALL_ASSETS), indent=0, style="total")
+    s.add("total_assets", s.say("total_assets") if r.random() < 0.95 else "", col(years, *_ALL_ASSETS), indent=0, style="total")
     s.heading(r.choice(("Liabilities and Stockholders' Equity", "LIABILITIES AND SHAREHOLDERS’ EQUITY", "Liabilities & Equity", "Liabilities and Equity", "LIABILITIES", "Liabilities, Mezzanine Equity and Stockholders' Deficit", "")))
     _liabilities(s, years, small)
     _equity(s, years, small)
@@ -198,7 +198,7 @@ def _equity(s: Sheet, years: Sequence[Year], small: bool) -> None:
         s.add("unmapped", s.say("equity_parent"), [e - y["nci"] for e, y in zip(equity, years, strict=True)], style="subtotal")
         s.line("unmapped", "nci_equity", col(years, "nci"))
     s.add("total_equity", s.say("total_equity"), equity, indent=r.choice((0, 1, 2)), style="subtotal")
-    s.add("total_liabilities_and_equity", s.say("total_liabilities_and_equity"), col(years, *_CURRENT_LIABILITIES, *_LONG_LIABILITIES, "stock", "apic", "aoci", "treasury", "retained", "nci"), indent=0, style="total")
+    s.add("total_liabilities_and_equity", s.say("total_liabilities_and_equity") if r.random() < 0.95 else "", col(years, *_CURRENT_LIABILITIES, *_LONG_LIABILITIES, "stock", "apic", "aoci", "treasury", "retained", "nci"), indent=0, style="total")
 
 
 # -- income statement ------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def income_statement(s: Sheet, years: Sequence[Year], small: bool) -> None:
     deduct = r.random() < 0.15
     apart = small or r.random() < 0.45
     sums = [results(y, apart) for y in years]
-    if not small and r.random() < 0.22:
+    if not small and r.random() < 0.3:
         _single_step(s, years, deduct, apart)
     else:
         _revenue(s, years, small)
@@ -390,6 +390,10 @@ def _investing_and_financing(s: Sheet, years: Sequence[Year], before: Sequence[Y
     s.add("unmapped", s.say("net_change"), change, indent=0)
     s.add("unmapped", s.say("cash_begin"), col(before, "cash"), indent=0)
     s.add("cash_end_of_period", s.say("cash_end_of_period"), col(years, "cash"), indent=0, style="total")
+    if r.random() < 0.1:
+        restricted = [round(y["cash"] * 0.03) for y in years]
+        s.add("unmapped", r.choice(("Less restricted cash & cash equivalents, included in Investments", "Less: restricted cash", "Restricted cash included in other assets")), restricted, indent=0)
+        s.add("unmapped", r.choice(("Cash & cash equivalents at end of year", "Cash and cash equivalents", "Cash and cash equivalents, end of period")), [y["cash"] - x for y, x in zip(years, restricted, strict=True)], indent=0)
 
 
 def _supplemental(s: Sheet, years: Sequence[Year]) -> None:

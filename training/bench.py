@@ -1,0 +1,114 @@
+"""Measures the walk's speed: pages a second and P50/P95/P99 per stage, best of several rounds.
+
+Machines are shared and noisy: beside the figures stand the machine, its load and a fixed calibration loop, timed in the
+same run, so that two runs can be compared as a ratio.
+"""
+
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from app.assess import Models, spread_documents
+from app.domain import Page, ReadMethod
+from app.reading.package import expand
+from app.reading.reader import Reader
+from app.settings import Settings
+from models.extractor import Extractor
+from models.sequence import WINDOW, Window
+
+_WARM_UP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of one stage, per page, in one round."""
+
+    stage: str
+    seconds: tuple[float, ...]
+
+    def percentile(self, p: float) -> float:
+        """Return the p-th percentile in milliseconds."""
+        return float(np.percentile(self.seconds, p)) * 1000
+
+
+def run(files: Sequence[Path], rounds: int, models: Models, settings: Settings) -> None:
+    """Measure `files` for `rounds` rounds and print the best of each stage."""
+    console = Console(soft_wrap=True, highlight=False)
+    load, loop = os.getloadavg()[0], calibration()
+    with tempfile.TemporaryDirectory() as folder, Reader(settings) as reader:
+        sources = [s for s in expand(files, settings, Path(folder)) if s.reason is None]
+        for source in sources[:_WARM_UP]:
+            spread_documents([reader.read_document(source.name, source.path)], models)
+        measured = [_round([(s.name, s.path) for s in sources], reader, models) for _ in range(rounds)]
+    console.print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {load:.2f}, fixed loop {loop:.0f} ms, {len(sources)} files, best of {rounds}"
+    )
+    table = Table("stage", "pages", "P50 ms", "P95 ms", "P99 ms", "pages/s")
+    for stage in dict.fromkeys(t.stage for each in measured for t in each):
+        best = min((t for each in measured for t in each if t.stage == stage), key=lambda t: sum(t.seconds))
+        table.add_row(
+            stage,
+            str(len(best.seconds)),
+            *(f"{best.percentile(p):.0f}" for p in (50, 95, 99)),
+            f"{len(best.seconds) / sum(best.seconds):.1f}",
+        )
+    console.print(table)
+
+
+def _round(files: Sequence[tuple[str, Path]], reader: Reader, models: Models) -> list[Timing]:
+    times: dict[str, list[float]] = {}
+    for name, path in files:
+        began = time.perf_counter()
+        document = reader.read_document(name, path)
+        read = time.perf_counter()
+        spread_documents([document], models)
+        end = time.perf_counter()
+        ocr = any(p.method is ReadMethod.OCR for p in document.pages)
+        for stage, seconds in (
+            ("read, scan" if ocr else "read, text layer", read - began),
+            ("extract and spread", end - read),
+            ("whole, scan" if ocr else "whole, text layer", end - began),
+        ):
+            times.setdefault(stage, []).extend([seconds / len(document.pages)] * len(document.pages))
+        for page in document.pages:
+            times.setdefault("extractor, one page", []).append(_timed(lambda p=page: models.extractor.extract([p])))  # type: ignore[misc]
+            if isinstance(models.extractor, Extractor):
+                window = _full(models.extractor, page)
+                times.setdefault(f"extractor, one window of {WINDOW} tokens", []).append(
+                    _timed(lambda w=window: models.extractor.logits([w]))
+                )  # type: ignore[misc]
+    return [Timing(stage, tuple(seconds)) for stage, seconds in sorted(times.items())]
+
+
+def _full(extractor: Extractor, page: Page) -> Window:
+    """Return the page's first window, repeated up to `WINDOW` tokens."""
+    window = extractor.sequencer.windows(page.lines)[0]
+    times = -(-WINDOW // len(window.ids))
+    return Window((window.ids * times)[:WINDOW], (window.lines * times)[:WINDOW])
+
+
+def _timed(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def calibration() -> float:
+    """Return the milliseconds of a fixed loop of matrix products, best of 5: the speed of this machine right now."""
+    a: NDArray[np.float32] = np.full((400, 400), 0.05, np.float32)
+    best = float("inf")
+    for _ in range(5):
+        began = time.perf_counter()
+        for _ in range(20):
+            np.matmul(a, a, out=np.empty_like(a))
+        best = min(best, time.perf_counter() - began)
+    return best * 1000
