@@ -78,7 +78,7 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     """Assess one application from its files as read. `as_of` is the application's date; staleness counts from it."""
     reading = spread_documents(files, models)
     computed = ratios.compute(reading.spread)
-    found = checks.run(reading.spread, computed, reading.documents, as_of)
+    found = checks.run(reading.spread, reading.documents, reading.pages, as_of)
     outcome = policy.rate(computed, found, policy.load())
     return Assessment(
         package_id,

@@ -78,7 +78,7 @@ def spread(
     with _read(files) as work:
         for document in work.documents():
             reading = spread_documents([document], models)
-            found = checks.run(reading.spread, (), reading.documents, pages=reading.pages)
+            found = checks.run(reading.spread, reading.documents, reading.pages, None)
             subject = FileSpread(document.file, reading.pages, reading.page_kinds, reading.documents, reading.spread, found)
             unreadable |= all(page.status is PageStatus.QUARANTINED for page in document.pages)
             if json:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.domain import Amount, DocumentKind, Line, Page, Period
+from app.domain import Amount, DocumentKind, Page, Period
 from rules.headings import Mention, is_uk, mentions, month_end, months_covered
 
 PERIOD_NAMES = ("current", "prior", *(f"prior{n}" for n in range(2, 12)))

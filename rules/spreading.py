@@ -43,6 +43,7 @@ ADDED = frozenset(
 _LEAST_SCORE = 0.05  # a reading below this is no reading
 _ANCHORS = 3  # accounts of another statement on a page that make it a second statement
 _SURE = 0.5
+_EARLIER = 0.0005  # of score that a row loses for each row above it: of two equals the earlier one counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,7 @@ def spread(document: Document, entities: Sequence[Entity]) -> tuple[FinancialSta
     """
     rows = _rows(document, entities)
     kinds = _kinds(document.kind, rows)
-    chosen = {kind: _assigned(rows, kind) for kind in kinds}
-    return tuple(_statement(document, kind, rows, chosen[kind], first=kind == kinds[0]) for kind in kinds if kind in STATEMENT_KINDS)
+    return tuple(_statement(document, kind, rows, first=kind == kinds[0]) for kind in kinds if kind in STATEMENT_KINDS)
 
 
 def _rows(document: Document, entities: Sequence[Entity]) -> list[_Row]:
@@ -97,7 +97,7 @@ def _assigned(rows: Sequence[_Row], kind: DocumentKind) -> dict[str, list[_Row]]
     """Give each account its row (or rows, where they add up): surest first, the earlier row where two are as sure."""
     claims = sorted(
         (
-            (score - 0.0005 * position, account, row)
+            (score - _EARLIER * position, account, row)
             for position, row in enumerate(rows)
             for account, score in row.candidates()
             if score >= _LEAST_SCORE
@@ -117,33 +117,28 @@ def _assigned(rows: Sequence[_Row], kind: DocumentKind) -> dict[str, list[_Row]]
     return out
 
 
-def _statement(
-    document: Document, kind: DocumentKind, rows: Sequence[_Row], chosen: Mapping[str, list[_Row]], *, first: bool
-) -> FinancialStatement:
-    layouts = _layouts(document, kind, rows, chosen)
-    head = _head_text(document, rows, chosen)
-    scale, text = scale_of(head), "\n".join(p.text for p in document.pages)
+def _statement(document: Document, kind: DocumentKind, rows: Sequence[_Row], *, first: bool) -> FinancialStatement:
+    figures = [row for row in rows if row.entity.label in ACCOUNT and kind in ACCOUNT[row.entity.label].statements]
+    layouts = _layouts(document, kind, figures)
+    placed = [row for row in rows if any(layouts[row.page.number].period_of(a) for a in row.line.amounts)]
+    accounts = {id(row): account for account, mine in _assigned(placed, kind).items() for row in mine}
+    scale, text = scale_of(_head_text(document, figures)), "\n".join(p.text for p in document.pages)
     currency = currency_of(text) or ("GBP" if is_uk(text) else None)
-    accounts = {id(row): account for account, mine in chosen.items() for row in mine}
     items = [
         item
-        for row in rows
+        for row in placed
         if first or id(row) in accounts
-        for item in _items(document, row, accounts.get(id(row), UNMAPPED), layouts, scale)
+        for item in _items(document, row, accounts.get(id(row), UNMAPPED), layouts[row.page.number], scale)
     ]
-    items = signs.settle(_added(items))
-    periods = _periods(layouts)
-    return FinancialStatement(
-        document.file, document.first, document.last, kind, currency, scale, periods, tuple(_with_implied(kind, items))
-    )
+    whole = tuple(_with_implied(kind, signs.settle(_added(items))))
+    return FinancialStatement(document.file, document.first, document.last, kind, currency, scale, _periods(layouts), whole)
 
 
-def _layouts(document: Document, kind: DocumentKind, rows: Sequence[_Row], chosen: Mapping[str, list[_Row]]) -> dict[int, Layout]:
+def _layouts(document: Document, kind: DocumentKind, figures: Sequence[_Row]) -> dict[int, Layout]:
     """Return the layout of every page by number; a page without dates of its own carries on the periods before it."""
-    mapped = {id(row) for mine in chosen.values() for row in mine}
     layouts: dict[int, Layout] = {}
     for page in document.pages:
-        lines = [row.index for row in rows if row.page is page and id(row) in mapped]
+        lines = [row.index for row in figures if row.page is page]
         layout = layout_of(page, kind, lines) if lines else Layout((), ())
         previous = next(reversed(layouts.values()), None)
         if previous and previous.periods and len(previous.periods) == len(layout.periods) and not any(p.end for p in layout.periods):
@@ -156,25 +151,25 @@ def _periods(layouts: Mapping[int, Layout]) -> tuple[Period, ...]:
     return next((layout.periods for layout in layouts.values() if layout.periods), ())
 
 
-def _head_text(document: Document, rows: Sequence[_Row], chosen: Mapping[str, list[_Row]]) -> str:
+def _head_text(document: Document, figures: Sequence[_Row]) -> str:
     """Return the text that stands above the first figure of the statement: there the scale is declared."""
-    mapped = {id(row) for mine in chosen.values() for row in mine}
-    page, last = next(((row.page, row.index) for row in rows if id(row) in mapped), (document.pages[0], 0))
-    return "\n".join(" ".join(w.text for w in page.words[line.span.start : line.span.stop]) for line in page.lines[: last + 1])
+    page, last = next(((row.page, row.index) for row in figures), (document.pages[0], 0))
+    lines = page.lines[: last + 1]
+    return "\n".join(" ".join(w.text for w in page.words[line.span.start : line.span.stop]) for line in lines)
 
 
-def _items(document: Document, row: _Row, account: str, layouts: Mapping[int, Layout], scale: int) -> list[LineItem]:
+def _items(document: Document, row: _Row, account: str, layout: Layout, scale: int) -> list[LineItem]:
     """Return the line items of one row: the first amount of each period counts (an outer sub-total may follow it)."""
-    layout = layouts[row.page.number]
     out: dict[str, LineItem] = {}
     for amount in row.line.amounts:
         period = layout.period_of(amount)
         if period is not None and period.name not in out:
-            out[period.name] = _item(document, row, account, amount, period, scale)
+            out[period.name] = _item(document, row, account, (amount, period), scale)
     return list(out.values())
 
 
-def _item(document: Document, row: _Row, account: str, amount: Amount, period: Period, scale: int) -> LineItem:
+def _item(document: Document, row: _Row, account: str, figure: tuple[Amount, Period], scale: int) -> LineItem:
+    amount, period = figure
     score = next((s for label, s in row.candidates() if label == account), row.entity.score)
     words = row.page.words[amount.span.start : amount.span.stop]
     legible = min((w.confidence for w in words), default=1.0)

@@ -1,0 +1,77 @@
+from datetime import date
+
+from app.domain import DocumentKind, Page
+from rules.columns import Layout, layout_of
+from tests import paper
+
+BALANCE, INCOME = DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT
+
+
+def layout(page: Page, kind: DocumentKind = BALANCE) -> Layout:
+    return layout_of(page, kind, [i for i, line in enumerate(page.lines) if line.amounts])
+
+
+def periods_of_first_row(page: Page, found: Layout) -> list[str | None]:
+    row = next(line for line in page.lines if line.amounts)
+    return [p.name if (p := found.period_of(a)) else None for a in row.amounts]
+
+
+ROWS = [("Cash", "1,204", "1,180"), ("Receivables", "3,310", "2,990"), ("Total assets", "4,514", "4,170")]
+
+
+def test_columns_take_their_periods_from_the_dates_above_them() -> None:
+    found = layout(paper.page([("Balance Sheets",), ("", "2023", "2022"), *ROWS]))
+    assert [(p.name, p.end) for p in found.periods] == [("current", date(2023, 12, 31)), ("prior", date(2022, 12, 31))]
+
+
+def test_the_newest_column_is_current_even_when_it_is_printed_last() -> None:
+    page = paper.page([("Balance Sheets",), ("", "2022", "2023"), *ROWS])
+    found = layout(page)
+    assert periods_of_first_row(page, found) == ["prior", "current"]
+
+
+def test_month_and_day_may_stand_a_line_above_the_years() -> None:
+    found = layout(paper.page([("Statements of Operations",), ("Fiscal year ended January 31,",), ("", "2025", "2024"), *ROWS]), INCOME)
+    assert [p.end for p in found.periods] == [date(2025, 1, 31), date(2024, 1, 31)]
+    assert found.periods[0].start == date(2024, 2, 1)
+
+
+def test_a_column_may_have_its_whole_date_in_two_lines() -> None:
+    found = layout(paper.page([("", "June 30,", "December 31,"), ("", "2023", "2022"), *ROWS]))
+    assert [p.end for p in found.periods] == [date(2023, 6, 30), date(2022, 12, 31)]
+
+
+def test_note_references_are_no_column_of_amounts() -> None:
+    rows = [("", "Notes", "2020", "2019"), ("Tangible assets", "4", "63,261", "68,160"), ("Stocks", "6", "32,365", "30,670"), ("Debtors", "7", "16,419", "12,196")]
+    page = paper.page(rows)
+    found = layout(page)
+    assert len(found.columns) == 2
+    assert periods_of_first_row(page, found) == [None, "current", "prior"]
+
+
+def test_an_inner_and_an_outer_column_share_a_period() -> None:
+    rows = [
+        ("", "", "2017", "", "2016"),
+        ("Tangible assets", "63,261", "", "68,160", ""), ("Stocks", "32,365", "", "30,670", ""), ("Debtors", "16,419", "", "12,196", ""),
+        ("Net assets", "", "254,171", "", "173,325"), ("Equity", "", "254,171", "", "173,325"), ("Reserves", "", "1,171", "", "1,325"),
+    ]  # fmt: skip
+    page = paper.page(rows, edges=(0.5, 0.62, 0.76, 0.9))
+    found = layout(page)
+    last = [line for line in page.lines if line.amounts][-1]
+    assert periods_of_first_row(page, found) == ["current", "prior"]
+    assert [found.period_of(a).name for a in last.amounts] == ["current", "prior"]  # type: ignore[union-attr]
+
+
+def test_one_column_takes_the_one_date_of_the_head() -> None:
+    found = layout(paper.page([("Balance sheet as at 31 March 2021",), *[row[:2] for row in ROWS]]))
+    assert [(p.name, p.end) for p in found.periods] == [("current", date(2021, 3, 31))]
+
+
+def test_without_dates_the_first_column_is_current() -> None:
+    found = layout(paper.page([("Balance Sheet",), *ROWS]))
+    assert [(p.name, p.end) for p in found.periods] == [("current", None), ("prior", None)]
+
+
+def test_a_page_without_amounts_has_no_columns() -> None:
+    page = paper.page([("Balance Sheet",), ("See notes",)])
+    assert layout(page) == Layout((), ())

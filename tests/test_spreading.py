@@ -1,0 +1,93 @@
+from decimal import Decimal
+
+from app.domain import UNMAPPED, DocumentKind, Entity, Origin
+from rules.spreading import spread
+from tests import paper
+
+BALANCE, INCOME = DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT
+HEAD: list[paper.Printed] = [("Balance Sheets",), ("(In thousands)",), ("", "2023", "2022")]
+
+
+def test_a_page_in_thousands_is_multiplied_out() -> None:
+    page = paper.page([*HEAD, ("Cash", "$ 1,204", "$ 1,180"), ("Inventory", "310", "290"), ("Total assets", "4,514", "4,170")])
+    [found] = spread(paper.document(BALANCE, page), paper.entities(page, ["cash", "inventory", "total_assets"]))
+    assert found.scale == 1000
+    assert found.currency == "USD"
+    assert found.item("cash", "prior").value == Decimal(1_180_000)  # type: ignore[union-attr]
+
+
+def test_cents_are_kept() -> None:
+    page = paper.page([("Balance Sheet 2023",), ("Cash", "1,204.17"), ("Inventory", "99.05"), ("Total assets", "1,303.22")])
+    [found] = spread(paper.document(BALANCE, page), paper.entities(page, ["cash", "inventory", "total_assets"]))
+    assert [str(i.value) for i in found.items] == ["1204.17", "99.05", "1303.22"]
+
+
+def test_every_figure_says_where_it_was_read() -> None:
+    page = paper.page([*HEAD, ("Cash", "1,204", "1,180"), ("Inventory", "310", "290"), ("Total assets", "4,514", "4,170")])
+    [found] = spread(paper.document(BALANCE, page), paper.entities(page, ["cash", "inventory", "total_assets"]))
+    item = found.item("inventory", "prior")
+    assert item is not None and item.box is not None and item.span is not None
+    assert (item.label, item.text, item.page, item.origin) == ("Inventory", "290", 1, Origin.READ)
+    assert page.words[item.span.start].text == "290"
+
+
+def test_a_row_outside_the_template_is_kept_as_unmapped() -> None:
+    page = paper.page([*HEAD, ("Cash", "1,204", "1,180"), ("Film library", "310", "290"), ("Total assets", "4,514", "4,170")])
+    [found] = spread(paper.document(BALANCE, page), paper.entities(page, ["cash", UNMAPPED, "total_assets"]))
+    assert [(i.label, i.value) for i in found.items if i.account == UNMAPPED] == [("Film library", 310_000), ("Film library", 290_000)]
+
+
+def test_of_two_rows_read_as_one_account_the_surer_counts_and_the_other_is_kept() -> None:
+    page = paper.page([*HEAD, ("Trade receivables", "1,204", "1,180"), ("Other receivables", "310", "290"), ("Total assets", "4,514", "4,170")])
+    first, second, third = paper.entities(page, ["accounts_receivable", "accounts_receivable", "total_assets"])
+    weak = Entity(second.span, second.label, 0.6, ((UNMAPPED, 0.3),))
+    [found] = spread(paper.document(BALANCE, page), (first, weak, third))
+    assert found.item("accounts_receivable", "current").value == 1_204_000  # type: ignore[union-attr]
+    assert [i.label for i in found.items if i.account == UNMAPPED] == ["Other receivables"] * 2
+
+
+def test_rows_of_a_collecting_account_add_up_and_show_their_parts() -> None:
+    page = paper.page([*HEAD, ("Accrued wages", "204", "180"), ("Accrued interest", "10", "20"), ("Total assets", "4,514", "4,170")])
+    [found] = spread(paper.document(BALANCE, page), paper.entities(page, ["accrued_liabilities", "accrued_liabilities", "total_assets"]))
+    item = found.item("accrued_liabilities", "current")
+    assert item is not None and item.value == 214_000 and item.origin is Origin.DERIVED
+    assert item.formula == "Accrued wages 204,000 + Accrued interest 10,000"
+
+
+def test_short_term_debt_includes_the_current_portion_of_long_term_debt() -> None:
+    page = paper.page([*HEAD, ("Line of credit", "204", "180"), ("Current portion of long-term debt", "10", "20"), ("Total assets", "4,514", "4,170")])
+    [found] = spread(paper.document(BALANCE, page), paper.entities(page, ["short_term_debt", "current_portion_long_term_debt", "total_assets"]))
+    assert found.item("short_term_debt", "current").value == 214_000  # type: ignore[union-attr]
+    assert found.item("current_portion_long_term_debt", "current").value == 10_000  # type: ignore[union-attr]
+
+
+def test_uk_deductions_in_brackets_count_positive_and_losses_negative() -> None:
+    page = paper.page([
+        ("Balance sheet as at 31 March 2021",), ("", "£"), ("Current assets", "132,594"), ("Creditors: amounts falling due within one year", "(249,517 )"),
+        ("Net current liabilities", "(116,923 )"), ("Net assets", "254,171"),
+    ])  # fmt: skip
+    accounts = ["total_current_assets", "total_current_liabilities", "net_current_assets", "net_assets"]
+    [found] = spread(paper.document(BALANCE, page), paper.entities(page, accounts))
+    assert [found.item(a, "current").value for a in accounts] == [132_594, 249_517, -116_923, 254_171]  # type: ignore[union-attr]
+    assert found.currency == "GBP"
+    assert found.item("total_equity", "current").formula == "net_assets"  # type: ignore[union-attr]
+
+
+def test_two_statements_on_one_page_are_two_statements() -> None:
+    page = paper.page([
+        ("Accounts 2023",), ("Turnover", "900"), ("Cost of sales", "500"), ("Gross profit", "400"), ("Profit before taxation", "90"),
+        ("Fixed assets", "700"), ("Current assets", "300"), ("Net assets", "1,000"), ("Capital and reserves", "1,000"),
+    ])  # fmt: skip
+    accounts = ["revenue", "cost_of_sales", "gross_profit", "income_before_tax", "total_fixed_assets", "total_current_assets", "net_assets", "total_equity"]
+    found = spread(paper.document(INCOME, page), paper.entities(page, accounts))
+    assert [s.kind for s in found] == [INCOME, BALANCE]
+    assert found[1].item("net_assets", "current").value == 1000  # type: ignore[union-attr]
+
+
+def test_a_second_page_without_dates_carries_on_the_periods_of_the_first() -> None:
+    first = paper.page([*HEAD, ("Cash", "1,204", "1,180"), ("Inventory", "310", "290"), ("Total assets", "4,514", "4,170")])
+    second = paper.page([("Accounts payable", "204", "180"), ("Retained earnings", "4,310", "3,990"), ("Total liabilities and equity", "4,514", "4,170")], number=2)
+    read = (*paper.entities(first, ["cash", "inventory", "total_assets"]), *paper.entities(second, ["accounts_payable", "retained_earnings", "total_liabilities_and_equity"]))
+    [found] = spread(paper.document(BALANCE, first, second), read)
+    assert found.item("retained_earnings", "prior").period.end == found.item("cash", "prior").period.end  # type: ignore[union-attr]
+    assert found.item("retained_earnings", "prior").page == 2  # type: ignore[union-attr]
