@@ -1,0 +1,388 @@
+"""Credit policy: thresholds with unit, source and effective date (policy.yaml), and what follows from them.
+
+Last in the walk: ratios and findings -> policy's own findings, grade, recommendation and route. It reads no file but its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from app.domain import DocumentKind, Finding, Ratio, RatioStatus, Recommendation, Route, Severity
+from app.errors import SetupError
+
+DEFAULT = Path(__file__).with_name("policy.yaml")
+#: The values that rules compare with, each of which a policy must set.
+VALUES = ("statement_age", "personal_statement_age", "return_tie", "deposits_tie", "approval_cap")
+#: The input of a ratio by which the machine knows that a loan application was read.
+REQUESTED = "requested_amount"
+_CURRENT = "current"
+_WORST = 7
+_GRADES = 6
+_OPEN = (Severity.MEDIUM, Severity.HIGH)
+_PLACES = 8
+_DIRECTIONS = ("at_least", "at_most", "more_than")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a measure must reach. `passes` is met; `marginal` (if any) is the weaker limit below which it fails.
+
+    `at_least` tells the good side; with `strict` the measure must lie beyond `passes`, not on it.
+    """
+
+    measure: str
+    passes: Decimal
+    marginal: Decimal | None
+    at_least: bool
+    strict: bool
+    unit: str
+    source: str
+    effective: date
+
+    def verdict(self, value: Decimal) -> str:
+        """Return passes, marginal or fails, compared unrounded."""
+        if self._met(value, self.passes):
+            return "passes"
+        return "marginal" if self.marginal is not None and self._met(value, self.marginal) else "fails"
+
+    def _met(self, value: Decimal, limit: Decimal) -> bool:
+        if value == limit:
+            return not self.strict
+        return value > limit if self.at_least else value < limit
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A value of policy that is no limit of a ratio."""
+
+    name: str
+    value: Decimal
+    unit: str
+    source: str
+    effective: date
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """How many documents of a kind a complete application holds, or how many periods they must show."""
+
+    kind: DocumentKind
+    count: int
+    periods: bool
+    source: str
+    effective: date
+
+
+@dataclass(frozen=True, slots=True)
+class GradeScale:
+    """The limits of a measure for the grades 1 to 6; what misses the last is 7."""
+
+    measure: str
+    limits: tuple[Decimal, ...]
+    at_least: bool
+    unit: str
+    source: str
+    effective: date
+
+    def grade(self, ratio: Ratio) -> int | None:
+        """Return the grade that `ratio` alone would give, or None where it could not be computed."""
+        if ratio.status is RatioStatus.NO_DEBT:
+            return 1
+        if ratio.status is RatioStatus.NOT_MEANINGFUL:
+            return _WORST
+        if ratio.value is None:
+            return None
+        value = ratio.value
+        met = (n for n, limit in enumerate(self.limits, 1) if (value >= limit if self.at_least else value <= limit))
+        return next(met, _WORST)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A lender's policy as loaded. `values` holds statement_age, return_tie, approval_cap and the like by name."""
+
+    limits: Mapping[str, Limit]
+    values: Mapping[str, Threshold]
+    required: tuple[Requirement, ...]
+    leverage: tuple[GradeScale, ...]
+    coverage: tuple[GradeScale, ...]
+    failed_limit: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What policy makes of an application. `grade` is None where neither leverage nor coverage could be computed."""
+
+    findings: tuple[Finding, ...]
+    grade: int | None
+    recommendation: Recommendation
+    route: Route
+
+
+# -- the outcome -----------------------------------------------------------------------------------------------------
+
+
+def rate(ratios: tuple[Ratio, ...], findings: tuple[Finding, ...], policy: Policy) -> Outcome:
+    """Return policy's findings on the ratios of the current period, and the grade, recommendation and route that follow.
+
+    A medium or high finding, a missing document, or no loan application: a person looks at it. Without any of these the
+    machine recommends approval, and clears it by itself up to policy's `approval_cap`. Policy alone never recommends to decline.
+    Source: DOMAIN.md, section 6.
+    """
+    current = {ratio.id: ratio for ratio in ratios if ratio.period == _CURRENT}
+    own = tuple(_findings(current, policy))
+    grade = _grade(current, own, policy)
+    requested = _requested(ratios)
+    held = any(finding.severity in _OPEN or finding.theme == "complete" for finding in (*findings, *own))
+    if held or requested is None or grade is None or grade == _WORST:
+        return Outcome(own, grade, Recommendation.REFER, Route.REVIEW)
+    small = requested <= policy.values["approval_cap"].value
+    return Outcome(own, grade, Recommendation.APPROVE, Route.AUTO_CLEAR if small else Route.REVIEW)
+
+
+def _findings(current: Mapping[str, Ratio], policy: Policy) -> list[Finding]:
+    out = [_judge(current[limit.measure], limit) for limit in policy.limits.values() if limit.measure in current]
+    untested = [limit.measure for limit in policy.limits.values() if _is_untested(current.get(limit.measure))]
+    listed = [_untested(untested, current, policy)] if untested else []
+    return [finding for finding in out if finding is not None] + listed
+
+
+def _judge(ratio: Ratio, limit: Limit) -> Finding | None:
+    """Return the finding on a ratio outside its limit; what is not meaningful fails, no debt passes."""
+    if ratio.status is RatioStatus.NOT_MEANINGFUL:
+        why = f" ({ratio.reason})" if ratio.reason else ""
+        said = f"The {_name(limit.measure)} is not meaningful{why} and counts as failing; policy asks for {_wanted(limit)}."
+        return _finding(limit, Severity.HIGH, said)
+    if ratio.value is None or (verdict := limit.verdict(ratio.value)) == "passes":
+        return None
+    shown = _shown(ratio.value, limit)
+    if verdict == "marginal" and limit.marginal is not None:
+        edge = f"{'below' if limit.at_least else 'above'} {_amount(limit.marginal, limit.unit)}"
+        said = f"The {_name(limit.measure)} of {shown} is marginal: policy asks for {_wanted(limit)}; {edge} it fails."
+        return _finding(limit, Severity.MEDIUM, said)
+    return _finding(limit, Severity.HIGH, f"The {_name(limit.measure)} of {shown} fails: policy asks for {_wanted(limit)}.")
+
+
+def _finding(limit: Limit, severity: Severity, message: str) -> Finding:
+    source = f"{limit.source}, effective {limit.effective}"
+    return Finding(f"{limit.measure}_is_within_policy", "policy", severity, message, measure=limit.measure, source=source)
+
+
+def _is_untested(ratio: Ratio | None) -> bool:
+    return ratio is None or ratio.status is RatioStatus.NOT_COMPUTABLE
+
+
+def _untested(measures: list[str], current: Mapping[str, Ratio], policy: Policy) -> Finding:
+    """Return the one finding that lists the limits which could not be tested, each with its reason."""
+    reasons = [(_name(m), current[m].reason if m in current else "its documents were not read") for m in measures]
+    listed = "; ".join(f"{name} ({reason or 'an input is missing'})" for name, reason in reasons)
+    sources = sorted({policy.limits[m].source for m in measures})
+    return Finding("limits_can_be_tested", "policy", Severity.INFO, f"Not tested against policy: {listed}.", source="; ".join(sources))
+
+
+def _grade(current: Mapping[str, Ratio], own: tuple[Finding, ...], policy: Policy) -> int | None:
+    """Return the worse grade of leverage and coverage; the first measure of each that could be computed stands for it."""
+    groups = [next(filter(None, (s.grade(current[s.measure]) for s in scales if s.measure in current)), None) for scales in _groups(policy)]
+    known = [grade for grade in groups if grade is not None]
+    if not known:
+        return None
+    failed = any(finding.severity is Severity.HIGH for finding in own)
+    return max(*known, int(policy.failed_limit.value) if failed else 1)
+
+
+def _groups(policy: Policy) -> tuple[tuple[GradeScale, ...], ...]:
+    return policy.leverage, policy.coverage
+
+
+def _requested(ratios: tuple[Ratio, ...]) -> Decimal | None:
+    """Return the requested amount that a ratio was computed with: it is known only where a loan application was read."""
+    return next((amount for ratio in ratios for name, amount in ratio.inputs if name == REQUESTED), None)
+
+
+# -- wording ---------------------------------------------------------------------------------------------------------
+
+_NAMES = {
+    "dscr": "debt service coverage (DSCR)",
+    "fccr": "fixed charge coverage (FCCR)",
+    "debt_to_ebitda": "debt to EBITDA",
+    "ltv": "loan to value",
+    "nsf_items": "number of unpaid (NSF) items",
+}
+
+
+def _name(measure: str) -> str:
+    return _NAMES.get(measure, measure.replace("_", " "))
+
+
+def _wanted(limit: Limit) -> str:
+    bound = "more than" if limit.strict else "at least" if limit.at_least else "at most"
+    return f"{bound} {_amount(limit.passes, limit.unit)}"
+
+
+def _shown(value: Decimal, limit: Limit) -> str:
+    """Return a value with two decimals, or with as many as it takes to stay on its side of the limits: 1.2499 is not 1.25."""
+    verdict = limit.verdict(value)
+    places = next((n for n in range(2, _PLACES) if limit.verdict(_rounded(value, n, limit.unit)) == verdict), _PLACES)
+    return _amount(_rounded(value, places, limit.unit), limit.unit)
+
+
+def _rounded(value: Decimal, places: int, unit: str) -> Decimal:
+    return round(value, places + 2 if unit == "share" else places)
+
+
+def _amount(value: Decimal, unit: str) -> str:
+    if unit == "share":
+        return f"{_plain(value * 100)} %"
+    return {"times": f"{_plain(value)}×", "currency": _plain(value)}.get(unit, f"{_plain(value)} {unit}")
+
+
+def _plain(value: Decimal) -> str:
+    """Return a number with thousands separators and without trailing zeros."""
+    number = f"{value:,f}"
+    return number.rstrip("0").rstrip(".") if "." in number else number
+
+
+# -- loading ---------------------------------------------------------------------------------------------------------
+
+
+@lru_cache
+def load(path: Path = DEFAULT) -> Policy:
+    """Return the policy at `path`. Raise SetupError where it is missing, incomplete, misspelt or contradicts itself."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SetupError(f"The credit policy {path} cannot be read: {error}. Restore it or correct it.") from error
+    root = _Section(path.name, document).only("limits", "values", "required", "grades")
+    grades = root.section("grades").only("leverage", "coverage", "failed_limit")
+    policy = Policy(
+        {name: _limit(name, each) for name, each in root.section("limits").sections()},
+        {name: _threshold(name, each) for name, each in root.section("values").sections()},
+        tuple(_requirement(name, each) for name, each in root.section("required").sections()),
+        tuple(_scale(name, each) for name, each in grades.section("leverage").sections()),
+        tuple(_scale(name, each) for name, each in grades.section("coverage").sections()),
+        _threshold("failed_limit", grades.section("failed_limit")),
+    )
+    _check_values(policy, root)
+    return policy
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A part of the policy file with the words that say where it stands, so that what is wrong is found at once."""
+
+    place: str
+    content: object
+
+    def wrong(self, what: str) -> SetupError:
+        return SetupError(f"Credit policy, {self.place}: {what}.")
+
+    def entries(self) -> Mapping[str, object]:
+        if not isinstance(self.content, dict) or not self.content:
+            raise self.wrong("entries are missing")
+        return {str(key): value for key, value in self.content.items()}
+
+    def only(self, *known: str) -> "_Section":
+        unknown = [key for key in self.entries() if key not in known]
+        if unknown:
+            raise self.wrong(f"{unknown[0]!r} is not known; use {', '.join(known)}")
+        return self
+
+    def section(self, key: str) -> "_Section":
+        return _Section(f"{self.place}, {key}", self.entries().get(key))
+
+    def sections(self) -> list[tuple[str, "_Section"]]:
+        return [(key, self.section(key)) for key in self.entries()]
+
+    def text(self, key: str) -> str:
+        value = self.entries().get(key)
+        if not isinstance(value, str) or not value.strip():
+            raise self.wrong(f"{key} is missing")
+        return value.strip()
+
+    def day(self, key: str) -> date:
+        value = self.entries().get(key)
+        if type(value) is not date:
+            raise self.wrong(f"{key} is missing or no date (write it as 2026-01-31)")
+        return value
+
+    def number(self, key: str) -> Decimal:
+        return self.parse(key, self.entries().get(key))
+
+    def numbers(self, key: str) -> tuple[Decimal, ...]:
+        values = self.entries().get(key)
+        return tuple(self.parse(key, value) for value in values) if isinstance(values, list) else ()
+
+    def parse(self, key: str, value: object) -> Decimal:
+        try:
+            number = Decimal(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+        except InvalidOperation:
+            number = None
+        if number is None or not number.is_finite():
+            raise self.wrong(f"{key} is missing or no number")
+        return number
+
+    def direction(self, *allowed: str) -> str:
+        given = [key for key in allowed if key in self.entries()]
+        if len(given) != 1:
+            raise self.wrong(f"one of {', '.join(allowed)} is needed, and only one")
+        return given[0]
+
+
+def _limit(name: str, section: _Section) -> Limit:
+    section.only(*_DIRECTIONS, "marginal", "unit", "source", "effective")
+    direction = section.direction(*_DIRECTIONS)
+    passes = section.number(direction)
+    marginal = section.number("marginal") if "marginal" in section.entries() else None
+    upward = direction != "at_most"
+    if marginal is not None and (marginal >= passes if upward else marginal <= passes):
+        side = "below" if upward else "above"
+        raise section.wrong(f"marginal {marginal} must lie {side} {direction} {passes}, or nothing could be marginal")
+    strict = direction == "more_than"
+    return Limit(name, passes, marginal, upward, strict, section.text("unit"), section.text("source"), section.day("effective"))
+
+
+def _threshold(name: str, section: _Section) -> Threshold:
+    section.only("value", "unit", "source", "effective")
+    return Threshold(name, section.number("value"), section.text("unit"), section.text("source"), section.day("effective"))
+
+
+def _requirement(name: str, section: _Section) -> Requirement:
+    section.only("count", "counted", "source", "effective")
+    if name not in tuple(DocumentKind):
+        raise section.wrong(f"{name!r} is no kind of document; use one of {', '.join(DocumentKind)}")
+    counted, count = section.text("counted"), section.number("count")
+    if counted not in ("documents", "periods"):
+        raise section.wrong(f"counted is {counted!r}; use documents or periods")
+    if count < 1 or count != int(count):
+        raise section.wrong(f"count is {count}; use a whole number from 1")
+    return Requirement(DocumentKind(name), int(count), counted == "periods", section.text("source"), section.day("effective"))
+
+
+def _scale(name: str, section: _Section) -> GradeScale:
+    section.only("at_least", "at_most", "unit", "source", "effective")
+    direction = section.direction("at_least", "at_most")
+    limits = section.numbers(direction)
+    better = sorted(set(limits), reverse=direction == "at_least")
+    if len(limits) != _GRADES or list(limits) != better:
+        order = "falling" if direction == "at_least" else "rising"
+        raise section.wrong(f"{direction} must name {_GRADES} {order} limits, for the grades 1 to {_GRADES}")
+    return GradeScale(name, limits, direction == "at_least", section.text("unit"), section.text("source"), section.day("effective"))
+
+
+def _check_values(policy: Policy, root: _Section) -> None:
+    """Refuse a policy without the values that the rules compare with, or with values that mean nothing."""
+    values = root.section("values")
+    missing = [name for name in VALUES if name not in policy.values]
+    if missing:
+        raise values.wrong(f"{missing[0]} is missing")
+    values.only(*VALUES)
+    negative = [name for name, each in policy.values.items() if each.value < 0]
+    if negative:
+        raise values.section(negative[0]).wrong("value is negative")
+    if not 1 <= policy.failed_limit.value <= _WORST:
+        raise root.section("grades").section("failed_limit").wrong(f"value must be a grade from 1 to {_WORST}")
