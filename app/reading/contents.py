@@ -78,10 +78,9 @@ def kind_of(path: Path, name: str) -> FileKind:
 
 
 def _by_signature(head: bytes) -> FileKind | None:
-    # Readers of PDF accept other bytes before the header, and so do the programs that write it.
-    if b"%PDF-" in head:
-        return FileKind.PDF
-    return next((kind for start, kind in _SIGNATURES if head.startswith(start)), None)
+    found = next((kind for start, kind in _SIGNATURES if head.startswith(start)), None)
+    # Readers of PDF accept other bytes before its header, and some programs write them.
+    return FileKind.PDF if found is None and b"%PDF-" in head else found
 
 
 def _unknown(head: bytes) -> tuple[str, str]:

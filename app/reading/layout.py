@@ -29,7 +29,10 @@ _REST = re.compile(r"\d{3}(?!\d)")
 _SIDE = re.compile(r"CR|DR|Cr|Dr")
 _NOISE = re.compile(r"[-.·…•●_|¦=~:;,'`‘’“”\"°<>«»]*[.·…•●_|¦=~:;,'`‘’“”\"°<>«»][-.·…•●_|¦=~:;,'`‘’“”\"°<>«»]*")
 _LEADERS = re.compile(r"[.·…_]{3,}|…")
-_MONTHS = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTHS = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _MONTH = re.compile(rf"{_MONTHS}[.,]?", re.IGNORECASE)
 _HEADING_WORD = re.compile(
     r"\W*(?:notes?|years?|fiscal|periods?|ended|ending|as|at|of|to|the|and|for|from|in|restated|audited|unaudited|company|group|total|thousands"
@@ -42,7 +45,7 @@ _WIDE = 1.7
 #: Two right edges closer than this many characters stand in one column; a closing bracket hangs over by about 0.7.
 _ALIGNED = 1.2
 #: Rests of one number ("1," "234") stand closer than this many characters.
-_JOINED = 0.9
+_JOINED = 1.2
 
 
 class _Kind(Enum):

@@ -6,11 +6,13 @@ counted while unpacking. Every file is accounted for: one that is not unpacked i
 
 import os
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from app.errors import UsageError
 from app.reading.contents import FileKind, Unreadable, kind_of
 from app.settings import Settings
 
@@ -32,18 +34,31 @@ class SourceFile:
 def expand(paths: Sequence[Path], settings: Settings, into: Path) -> tuple[SourceFile, ...]:
     """Return the files that `paths` (files, folders, ZIP archives) hold, in order; archives are unpacked into the folder `into`.
 
-    A file of a folder is called "<folder>/<path in it>", one of an archive "<zip>/<path in it>".
+    A file of a folder is called "<folder>/<path in it>", one of an archive "<zip>/<path in it>". Raises UsageError for a path
+    that leads to nothing.
     """
     found: list[SourceFile] = []
     for path in paths:
+        if not path.exists():
+            raise UsageError(f"There is no file or folder {path}.")
         for name, file in _files_of(path):
-            if file.is_symlink():
-                found.append(SourceFile(name, file, "The file is a link to another place, which is not followed. Send the file itself."))
+            if file.is_symlink() or not file.is_file():
+                found.append(SourceFile(name, file, "The file is a link to another place or no file at all. Send the file itself."))
             elif _is_archive(file, name):
                 found += _unpacked(name, file, settings, into / f"{len(found):05d}")
             else:
                 found.append(SourceFile(name, file))
-    return tuple(found)
+    return _by_different_names(found)
+
+
+def _by_different_names(files: Sequence[SourceFile]) -> tuple[SourceFile, ...]:
+    """Return the files, a second of the same name called "name (2)": the name is all that tells files apart from here on."""
+    times: Counter[str] = Counter()
+    named: list[SourceFile] = []
+    for file in files:
+        times[file.name] += 1
+        named.append(file if times[file.name] == 1 else replace(file, name=f"{file.name} ({times[file.name]})"))
+    return tuple(named)
 
 
 def _files_of(path: Path) -> Iterator[tuple[str, Path]]:

@@ -38,8 +38,7 @@ class Reader:
 
     def read_document(self, file: str, path: Path) -> Document:
         """Return all pages of the file at `path`, which is called `file`. Raises ReaderCrashed only when nothing can be read any more."""
-        size = path.stat().st_size
-        if size > self._settings.max_file_bytes:
+        if (size := _size_of(path)) > self._settings.max_file_bytes:
             return quarantined(file, _too_large(size, self._settings.max_file_bytes))
         try:
             counted = self._ask("count", path, file)
@@ -98,6 +97,13 @@ def _page(file: str, number: int, answer: Message) -> Page:
     width, height = answer["size"]
     status, method = PageStatus(answer["status"]), ReadMethod(answer["method"])
     return Page(file, number, status, method, width, height, words, lines, answer["rotation"])
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # opening it will tell what is wrong
 
 
 def _too_large(size: int, limit: int) -> str:

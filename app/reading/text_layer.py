@@ -21,6 +21,10 @@ _FREQUENT = frozenset("etaoinsr")
 _HIDDEN = 2
 
 
+#: A page covered by pictures to this share is a scan; to the lesser, with few words, a statement may be pasted into it.
+_SCANNED, _PASTED, _FEW_WORDS = 0.5, 0.15, 60
+
+
 @dataclass(frozen=True, slots=True)
 class TextLayer:
     """The words of a page's text layer, after the clockwise turn that sets them upright.
@@ -155,10 +159,13 @@ def _doubt(page: Page, words: tuple[Word, ...]) -> str | None:
     if strange > 0.05 * len(text):
         return "the font does not say which letters it draws"
     letters = [c for c in text.lower() if c.isalpha()]
-    if len(letters) > 60 and sum(c in _FREQUENT for c in letters) < 0.45 * len(letters):
+    if len(letters) > 60 and sum(c in _FREQUENT for c in letters) < 0.5 * len(letters):
         return "the letters make no words"
-    if _covered_by_pictures(page) > 0.5:
+    covered = _covered_by_pictures(page)
+    if covered > _SCANNED:
         return "the text lies under a scan"
+    if covered > _PASTED and len(words) < _FEW_WORDS:
+        return "there is little text beside a picture"
     return None
 
 

@@ -31,7 +31,8 @@ class Worker:
     def answer(self, request: Message) -> Message:
         """Return the answer to `request`: `reason` in it says why a file or page is unreadable."""
         try:
-            file = self._opened(Path(request["path"]), request["name"])
+            # Counting comes first: a file may have been replaced by another of its name since it was last read.
+            file = self._opened(Path(request["path"]), request["name"], anew=request["do"] == "count")
             match request["do"]:
                 case "count":
                     return {"pages": file.page_count}
@@ -43,8 +44,8 @@ class Worker:
         except Unreadable as error:
             return {"reason": str(error)}
 
-    def _opened(self, path: Path, name: str) -> PdfFile | PictureFile:
-        if self._file is not None and self._path == path:
+    def _opened(self, path: Path, name: str, *, anew: bool) -> PdfFile | PictureFile:
+        if self._file is not None and self._path == path and not anew:
             return self._file
         if self._file is not None:
             self._file.close()
