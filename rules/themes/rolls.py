@@ -1,0 +1,78 @@
+"""Rolls: what one statement says of a date, another says too."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from app.domain import UNMAPPED, DocumentKind, LineItem, Severity
+from rules.spreading import ADDED
+from rules.themes.case import Case, Column, Flaw, columns, day, listed, name
+
+_SHOWN = 4  # figures that a message names; all of them are among its facts
+
+
+def same_figure_agrees_on_two_documents(case: Case) -> Iterator[Flaw]:
+    """A figure of one date must be the same on every document that prints it: last year's as this year's comparative.
+
+    Why: a prior year that changed was restated, misread, or belongs to another company. Accounts into which several rows
+    add up are left out, since companies regroup them. Two statements that are both the newest of one file are not compared
+    (a group prints its own and its parent company's).
+    Source: Comparative information, IAS 1.38; FRS 102 section 3.14; ASC 205-10-45.
+    Example: revenue for 2023 of $1,098,300 on the 2023 statement but $1,089,300 as the prior year on the 2024 statement.
+    """
+    for one, other in combinations(columns(case.spread), 2):
+        if one.statement is other.statement or not _same_period(one, other) or not _two_documents(one, other):
+            continue
+        pairs = _differing(one, other)
+        if pairs:
+            facts = tuple(item for pair in pairs for item in pair)
+            files = tuple(dict.fromkeys((one.statement.file, other.statement.file)))
+            yield Flaw(Severity.MEDIUM, _told(one, other, pairs), facts, files)
+
+
+def cash_flow_ends_at_the_cash_of_the_balance_sheet(case: Case) -> Iterator[Flaw]:
+    """Cash at the end of the cash flow statement must be the cash on the balance sheet of that date.
+
+    Why: the cash flow statement explains how cash moved; if it ends elsewhere one of them is misread. The weight is low,
+    since restricted cash or an overdraft counted into cash equivalents may explain it.
+    Source: IAS 7.45; ASC 230-10-50-8.
+    Example: cash at end of year $84,210 on the cash flow statement beside $82,410 on the balance sheet of 31 December 2024.
+    """
+    for flow in columns(case.spread, DocumentKind.CASH_FLOW_STATEMENT):
+        end = flow.get("cash_end_of_period")
+        for sheet in columns(case.spread, DocumentKind.BALANCE_SHEET) if end and flow.period.end else ():
+            cash = sheet.get("cash") if sheet.period.end == flow.period.end else None
+            if end is None or cash is None or not _differs(flow, end, sheet, cash):
+                continue
+            said = (
+                f"The cash flow statement in {flow.statement.file} ends {sheet.when()} with cash of {flow.said(end)}, but the balance "
+                f"sheet in {sheet.statement.file} shows {sheet.said(cash)}. Restricted cash or an overdraft may explain the difference."
+            )
+            files = tuple(dict.fromkeys((flow.statement.file, sheet.statement.file)))
+            yield Flaw(Severity.LOW, said, (end, cash), files)
+            break
+
+
+def _same_period(one: Column, other: Column) -> bool:
+    """Say whether two columns are of the same dates; a result of unknown length is compared with its like only."""
+    return one.period.end is not None and (one.period.end, one.period.start) == (other.period.end, other.period.start)
+
+
+def _two_documents(one: Column, other: Column) -> bool:
+    return one.statement.file != other.statement.file or one.period.name != other.period.name
+
+
+def _differing(one: Column, other: Column) -> list[tuple[LineItem, LineItem]]:
+    """Return the figures that stand on both columns with different amounts."""
+    pairs = [(item, other.get(item.account)) for item in one.items if item.account not in ADDED and item.account != UNMAPPED]
+    return [(mine, theirs) for mine, theirs in pairs if theirs is not None and _differs(one, mine, other, theirs)]
+
+
+def _differs(one: Column, mine: LineItem, other: Column, theirs: LineItem) -> bool:
+    return abs(mine.value - theirs.value) > (one.tolerance(0) + other.tolerance(0)) and one.statement.currency == other.statement.currency
+
+
+def _told(one: Column, other: Column, pairs: list[tuple[LineItem, LineItem]]) -> str:
+    said = [f"{name(mine)} {one.said(mine)} and {other.said(theirs)}" for mine, theirs in pairs[:_SHOWN]]
+    more = f", and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
+    end = day(one.period.end) if one.period.end else ""
+    return f"{one.statement.file} and {other.statement.file} do not agree on the figures of {end}: {listed(said)}{more}."
