@@ -1,11 +1,14 @@
-"""The command line and the composition root: builds reader, models and reports, and calls them. Heavy parts are imported in their command."""
+"""The command line and the composition root: builds reader, models and reports, and calls them.
+
+Doors, trainers and heavy parts are imported inside the command that needs them.
+"""
 
 import json as jsonlib
 import logging
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import TextIOWrapper
@@ -22,9 +25,9 @@ from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
 from app.reading.package import SourceFile, expand
 from app.reading.reader import Reader, quarantined
-from app.report.bars import Band
 from app.report.parts import FileSpread, Subject
 from app.settings import settings
+from rules import policy
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -82,7 +85,7 @@ def spread(
             subject = FileSpread(document.file, reading.pages, reading.page_kinds, reading.documents, reading.spread, found)
             unreadable |= all(page.status is PageStatus.QUARANTINED for page in document.pages)
             if json:
-                print(jsonlib.dumps(file_object(subject, text)), flush=True)  # noqa: T201 - stdout is the product here
+                print(jsonlib.dumps(file_object(subject, text)), flush=True)
             if html or xlsx or not json:
                 subjects.append(subject)
         _write(subjects, html, xlsx, work.picture)
@@ -135,7 +138,7 @@ def assess_command(
         from app.report.terminal import print_assessment
 
         for assessment in done:
-            print_assessment(assessment, Console(), _bands())
+            print_assessment(assessment, Console(), policy.load().limits)
 
 
 def applications(paths: Sequence[Path]) -> list[tuple[str, list[Path]]]:
@@ -209,15 +212,11 @@ def _models(rules: bool) -> Models:
     return Models(load(settings().extractor_dir, settings().threads))
 
 
-def _bands() -> Mapping[str, Band]:
-    return {}
-
-
 def _write(subjects: Sequence[Subject], html: Path | None, xlsx: Path | None, picture: Callable[[Page], bytes]) -> None:
     if html:
         from app.report.html import render_html
 
-        _write_text(render_html(subjects, picture, _bands()), html)
+        _write_text(render_html(subjects, picture, policy.load().limits), html)
         Console(stderr=True).print(f"Report: {html}", highlight=False, markup=False)
     if xlsx:
         from app.report.workbook import write_workbook

@@ -33,6 +33,7 @@ from app.domain import (
     Spread,
     Word,
 )
+from rules.policy import Limit
 
 CURRENT = Period("current", date(2024, 12, 31), date(2024, 1, 1))
 PRIOR = Period("prior", date(2023, 12, 31), date(2023, 1, 1))
@@ -143,6 +144,11 @@ def ratio(id: str, value: str | None, formula: str = "", inputs: Mapping[str, in
     status = RatioStatus.NOT_COMPUTABLE if value is None else RatioStatus.VALUE
     reason = "an input was not read" if value is None else None
     return Ratio(id, period, status, None if value is None else Decimal(value), formula, given, reason)
+
+
+def limit(measure: str, passes: str, marginal: str | None = None, *, at_least: bool = True) -> Limit:
+    second = Decimal(marginal) if marginal else None
+    return Limit(measure, Decimal(passes), second, at_least, False, "times", "policy of the test", date(2024, 1, 1))
 
 
 def finding(

@@ -14,10 +14,11 @@ from PIL import Image
 
 from app.domain import UNMAPPED, Assessment, DocumentKind, Page, PageStatus, Severity, Spread
 from app.errors import UsageError
-from app.report.bars import Band, bar, verdict
+from app.report.bars import bar, verdict
 from app.report.html import render_html
 from app.report.parts import FileSpread
 from app.report.pictures import shrink
+from rules.policy import Limit
 from tests import build
 
 HOSTILE = """<script>alert("x")</script>' onmouseover='alert(1)"""
@@ -51,7 +52,7 @@ def _no_picture(_: Page) -> bytes:
     return b""
 
 
-def _page(*subjects: Assessment | FileSpread, bands: dict[str, Band] | None = None) -> _Elements:
+def _page(*subjects: Assessment | FileSpread, bands: dict[str, Limit] | None = None) -> _Elements:
     return _Elements(render_html(subjects, _no_picture, bands))
 
 
@@ -181,7 +182,7 @@ def test_derived_figures_show_their_formula_and_doubtful_ones_are_marked() -> No
 
 def test_a_ratio_is_shown_against_its_limits() -> None:
     ratios = [build.ratio("dscr", "1.18", "ebitda / debt_service", {"ebitda": 118, "debt_service": 100}), build.ratio("fccr", None)]
-    page = _page(build.assessment(ratios=ratios), bands={"dscr": Band("dscr", Decimal("1.25"), Decimal("1.10"))})
+    page = _page(build.assessment(ratios=ratios), bands={"dscr": build.limit("dscr", "1.25", "1.10")})
     assert "1.18×" in page.text
     assert "marginal at least 1.25×" in page.text
     assert "(FCCR) an input was not read not computable" in page.text
@@ -191,17 +192,17 @@ def test_a_ratio_is_shown_against_its_limits() -> None:
 
 @pytest.mark.parametrize(("value", "word"), [("1.25", "passes"), ("1.2499", "marginal"), ("1.10", "marginal"), ("1.0999", "fails")])
 def test_limits_are_compared_unrounded(value: str, word: str) -> None:
-    assert verdict(build.ratio("dscr", value), Band("dscr", Decimal("1.25"), Decimal("1.10"))) == word
+    assert verdict(build.ratio("dscr", value), build.limit("dscr", "1.25", "1.10")) == word
 
 
 @pytest.mark.parametrize("value", ["-5", "0", "0.9", "3.5", "3.51", "400"])
 def test_a_bar_fills_its_width_and_keeps_values_on_it(value: str) -> None:
-    drawn = bar(Band("debt_to_ebitda", Decimal("3.5"), at_least=False), build.ratio("debt_to_ebitda", value), None)
+    drawn = bar(build.limit("debt_to_ebitda", "3.5", at_least=False), build.ratio("debt_to_ebitda", value), None)
     assert [name for name, _, _ in drawn.zones] == ["passes", "fails"]
     assert (drawn.zones[0][1], drawn.zones[-1][2]) == (0, 1000)
     assert drawn.value is not None
     assert 0 <= drawn.value <= 1000
-    assert bar(Band("tangible_net_worth", Decimal(0)), build.ratio("tangible_net_worth", "0"), None).value == 500
+    assert bar(build.limit("tangible_net_worth", "0"), build.ratio("tangible_net_worth", "0"), None).value == 500
 
 
 def _noisy_scan() -> bytes:

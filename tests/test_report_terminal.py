@@ -3,13 +3,11 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 from rich.console import Console
 
 from app.domain import DocumentKind, Severity, Spread
-from app.report.bars import Band
 from app.report.terminal import print_assessment, print_spread
 from tests import build
 
@@ -51,7 +49,7 @@ def test_markup_and_control_characters_of_a_document_are_printed_as_text() -> No
 def test_the_summary_of_an_application_fits_one_screen() -> None:
     missing = replace(build.finding(message="The tax return is missing.", severity=Severity.MEDIUM), theme="complete")
     ratios = [build.ratio("dscr", "1.18"), build.ratio("current_ratio", "2.2"), build.ratio("fccr", None)]
-    bands = {"dscr": Band("dscr", Decimal("1.25"), Decimal("1.10"))}
+    bands = {"dscr": build.limit("dscr", "1.25", "1.10")}
     subject = build.assessment("Alder", [build.finding(), missing], ratios)
     text = _printed(lambda console: print_assessment(subject, console, bands))
     assert len(text.splitlines()) <= 40

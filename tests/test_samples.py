@@ -117,6 +117,7 @@ def fax(rng: random.Random) -> ScanStyle:
 FILES = (
     SampleFile("Accounts {year}.pdf", (DocumentKind.INCOME_STATEMENT, DocumentKind.BALANCE_SHEET)),
     SampleFile("scan.pdf", BALANCE, poor_scanner),
+    SampleFile("faxed.pdf", BALANCE, fax),
     SampleFile("photo.jpg", BALANCE, poor_scanner),
     SampleFile("fax.png", BALANCE, fax),
     SampleFile("fax.tif", (DocumentKind.INCOME_STATEMENT, DocumentKind.BALANCE_SHEET), fax),
@@ -129,7 +130,7 @@ def test_samples_are_written_as_their_list_says_and_repeat_by_seed(tmp_path: Pat
     one, two = ({p.relative_to(tmp_path / n): p.read_bytes() for p in (tmp_path / n).rglob("*") if p.is_file()} for n in ("one", "two"))
     assert one == two
     expected = json.loads((tmp_path / "one" / "expected.json").read_text(encoding="utf-8"))["documents"]
-    assert [Path(d["file"]).suffix for d in expected] == [".pdf", ".pdf", ".pdf", ".jpg", ".png", ".tif", ".tif"]
+    assert [Path(d["file"]).suffix for d in expected] == [".pdf", ".pdf", ".pdf", ".pdf", ".jpg", ".png", ".tif", ".tif"]
     assert len(one) == len(FILES) + 1
 
 

@@ -29,6 +29,7 @@ from app.errors import SetupError, UsageError
 from models.extractor import KIND_PREFIX
 from models.sequence import Sequencer
 from rules.accounts import ACCOUNTS
+from training import annotated
 from training.corpus.lines import TEXT, page_of
 from training.corpus.statements import FAMILIES, company, statement
 
@@ -108,7 +109,8 @@ def main(config: Config, out: Path, work: Path) -> None:
     keep_memory()
     model, tokenizer = base(config.base_model)
     sequencer = Sequencer(tokenizer)
-    data = list(examples(sequencer, pages(config.seed, config.statements)))
+    annotated.write(pages(config.seed, config.statements), work / "annotated.spacy")
+    data = list(examples(sequencer, annotated.read(work / "annotated.spacy")))
     log.info("%d statements, %d windows, mean %d tokens", config.statements, len(data), sum(len(e.ids) for e in data) / len(data))
     _fit(model, data, config, work)
     held = list(examples(sequencer, pages(config.seed + 1_000_003, config.held_out)))
@@ -307,7 +309,7 @@ def _write(model: DistilBertForTokenClassification, tokenizer: Tokenizer, config
         "version": config.version,
         "config": asdict(config),
         "corpus": corpus_digest(),
-        "synthetic_held_out": metrics,
+        "metrics": {"synthetic_held_out": metrics},
         "date": datetime.now(UTC).date().isoformat(),
         "base": "all-MiniLM-L6-v2 (MIT), mapped onto DistilBERT" if not config.base_model else config.base_model,
     }

@@ -5,29 +5,10 @@ from decimal import Decimal
 
 from app.domain import Ratio, RatioStatus
 from app.report import wording
+from rules.policy import Limit
 
 #: How far a bar reaches beyond its limits, as a share of the greatest limit.
 _CLEARANCE = Decimal("0.6")
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """The limits of one ratio: `passes` is met, `marginal` (if any) is where failing begins. `at_least` tells the good side."""
-
-    ratio: str
-    passes: Decimal
-    marginal: Decimal | None = None
-    at_least: bool = True
-    source: str = ""
-
-    def verdict(self, value: Decimal) -> str:
-        """Return passes, marginal or fails, compared unrounded."""
-        if self._reaches(value, self.passes):
-            return "passes"
-        return "marginal" if self.marginal is not None and self._reaches(value, self.marginal) else "fails"
-
-    def _reaches(self, value: Decimal, limit: Decimal) -> bool:
-        return value >= limit if self.at_least else value <= limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +25,24 @@ class BarView:
     beyond: str = ""
 
 
-def verdict(ratio: Ratio, band: Band) -> str:
+def verdict(ratio: Ratio, band: Limit) -> str:
     """Return passes, marginal, fails or open: no debt passes, and what is not meaningful fails."""
     if ratio.status is RatioStatus.VALUE and ratio.value is not None:
         return band.verdict(ratio.value)
     return {RatioStatus.NO_DEBT: "passes", RatioStatus.NOT_MEANINGFUL: "fails"}.get(ratio.status, "open")
 
 
-def limit(band: Band) -> str:
+def limit(band: Limit) -> str:
     """Return the limit in words."""
-    return f"{'at least' if band.at_least else 'at most'} {wording.amount_of_ratio(band.ratio, band.passes)}"
+    return f"{_side(band)} {wording.amount_of_ratio(band.measure, band.passes)}"
 
 
-def bar(band: Band, ratio: Ratio, prior: Ratio | None) -> BarView:
+def _side(band: Limit) -> str:
+    more, less = ("more than", "less than") if band.strict else ("at least", "at most")
+    return more if band.at_least else less
+
+
+def bar(band: Limit, ratio: Ratio, prior: Ratio | None) -> BarView:
     """Lay out the bar so that the limits stand clear of both ends; values beyond an end stand at it."""
     limits = sorted({band.passes} | ({band.marginal} if band.marginal is not None else set()))
     given = [r.value for r in (ratio, prior) if r is not None and r.value is not None]

@@ -11,14 +11,14 @@ from markupsafe import Markup
 
 from app.domain import Assessment, Page
 from app.report import wording
-from app.report.bars import Band
 from app.report.parts import Subject, name_of
 from app.report.view import view
+from rules.policy import Limit
 
 _FOLDER = Path(__file__).parent
 
 
-def render_html(subjects: Sequence[Subject], picture: Callable[[Page], bytes], bands: Mapping[str, Band] | None = None) -> str:
+def render_html(subjects: Sequence[Subject], picture: Callable[[Page], bytes], bands: Mapping[str, Limit] | None = None) -> str:
     """Return the report on one or several applications or files.
 
     `picture` gives the upright picture of a page that was read, as PNG or JPEG; it is empty, or raises UsageError, where

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from app.domain import Assessment, LineItem, Origin, PageStatus, Ratio, Severity
 from app.report import wording
-from app.report.bars import Band, limit, verdict
+from app.report.bars import limit, verdict
 from app.report.parts import Row, Subject, Table, by_severity, is_doubtful, name_of, remaining_work, tables
+from rules.policy import Limit
 
 _COLOURS = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "default", Severity.INFO: "dim"}
 _SHAPES = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "●", Severity.INFO: "○"}
@@ -35,7 +36,7 @@ def print_spread(subject: Subject, console: Console) -> None:
     console.print(_pages(subject))
 
 
-def print_assessment(assessment: Assessment, console: Console, bands: Mapping[str, Band] | None = None) -> None:
+def print_assessment(assessment: Assessment, console: Console, bands: Mapping[str, Limit] | None = None) -> None:
     """Print one screen on an application: what is recommended, what remains to be done, ratios and findings."""
     recommendation, why = wording.RECOMMENDATION[assessment.recommendation]
     route, _ = wording.ROUTE[assessment.route]
@@ -97,7 +98,7 @@ def _mark(item: LineItem) -> str:
 # -- the rest --------------------------------------------------------------------------------------------------------
 
 
-def _ratios(assessment: Assessment, bands: Mapping[str, Band]) -> Grid:
+def _ratios(assessment: Assessment, bands: Mapping[str, Limit]) -> Grid:
     """Return the ratios of the newest period, those with a limit first."""
     newest = {ratio.id: ratio for ratio in assessment.ratios if ratio.period == "current"}
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -110,7 +111,7 @@ def _ratios(assessment: Assessment, bands: Mapping[str, Band]) -> Grid:
     return grid
 
 
-def _against(ratio: Ratio, band: Band) -> Text:
+def _against(ratio: Ratio, band: Limit) -> Text:
     word = verdict(ratio, band)
     style = {"fails": "bold red", "marginal": "yellow", "passes": "green"}.get(word, "dim")
     return Text.assemble((word, style), (f", {limit(band)}", "dim"))

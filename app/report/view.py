@@ -11,9 +11,10 @@ from itertools import groupby
 from app.domain import Assessment, Box, DocumentKind, Finding, LineItem, Origin, Page, PageStatus, Ratio, Severity
 from app.errors import UsageError
 from app.report import wording
-from app.report.bars import Band, BarView, bar, limit, verdict
+from app.report.bars import BarView, bar, limit, verdict
 from app.report.parts import Row, Subject, Table, by_severity, is_doubtful, name_of, remaining_work, tables
 from app.report.pictures import PAGE_BYTES, PLAIN_PAGE_BYTES, Picture, shrink
+from rules.policy import Limit
 
 #: Pages that no figure stands on are drawn up to this many; a year of bank statements would outgrow any mail.
 MOST_PLAIN_PICTURES = 24
@@ -133,7 +134,7 @@ class SubjectView:
 Place = tuple[str, int, Box, str, str]
 
 
-def view(subject: Subject, number: int, picture: Callable[[Page], bytes], bands: Mapping[str, Band]) -> SubjectView:
+def view(subject: Subject, number: int, picture: Callable[[Page], bytes], bands: Mapping[str, Limit]) -> SubjectView:
     """Return everything that the report shows of one application or file; `number` keeps the anchors of several apart."""
     items = _every_item(subject)
     anchors = Anchors(f"s{number}", items)
@@ -283,7 +284,7 @@ class _Inputs:
 
 
 def _ratio_groups(
-    ratios: Sequence[Ratio], periods: Sequence[str], bands: Mapping[str, Band], inputs: _Inputs
+    ratios: Sequence[Ratio], periods: Sequence[str], bands: Mapping[str, Limit], inputs: _Inputs
 ) -> tuple[tuple[str, tuple[RatioView, ...]], ...]:
     groups: dict[str, list[RatioView]] = {}
     for id in dict.fromkeys(ratio.id for ratio in ratios):
@@ -292,7 +293,7 @@ def _ratio_groups(
     return tuple((heading, tuple(members)) for heading, members in groups.items())
 
 
-def _ratio(by_period: Mapping[str, Ratio], periods: Sequence[str], band: Band | None, inputs: _Inputs) -> RatioView:
+def _ratio(by_period: Mapping[str, Ratio], periods: Sequence[str], band: Limit | None, inputs: _Inputs) -> RatioView:
     newest = next(by_period[name] for name in periods if name in by_period)
     return RatioView(
         name=wording.ratio_name(newest.id),

@@ -1,0 +1,30 @@
+from app.domain import UNMAPPED, DocumentKind
+from rules import matching
+from tests import paper
+
+
+def labels(*lines: paper.Printed) -> list[str]:
+    return [entity.label for entity in matching.extract(paper.page(lines))]
+
+
+def test_a_synonym_names_its_account() -> None:
+    assert labels(("Consolidated Balance Sheets",), ("Cash and cash equivalents", "12"), ("Trade receivables, net", "14")) == ["cash", "accounts_receivable"]
+
+
+def test_brackets_and_allowances_do_not_hide_a_synonym() -> None:
+    page = [("Balance Sheet",), ("Accounts receivable, net of allowance of $80 in 2023", "12"), ("Retained earnings (deficit)", "14")]
+    assert labels(*page) == ["accounts_receivable", "retained_earnings"]
+
+
+def test_a_wording_it_does_not_know_is_unmapped() -> None:
+    assert labels(("Balance Sheet",), ("Mortgage servicing rights", "12")) == [UNMAPPED]
+
+
+def test_an_account_of_another_statement_is_not_matched() -> None:
+    assert labels(("Balance Sheet",), ("Gross profit", "12")) == [UNMAPPED]
+
+
+def test_the_title_tells_the_kind_of_a_page() -> None:
+    assert matching.page_kind(paper.page([("Acme Ltd",), ("Profit and Loss Account",)])) is DocumentKind.INCOME_STATEMENT
+    assert matching.page_kind(paper.page([("Statements of Cash Flows",)])) is DocumentKind.CASH_FLOW_STATEMENT
+    assert matching.page_kind(paper.page([("Report of the directors",)])) is DocumentKind.OTHER
