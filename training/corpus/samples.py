@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import gmtime
+from typing import Any
 
 from PIL import Image
 
@@ -29,6 +30,13 @@ from training.corpus.statements import company
 
 BALANCE, INCOME, CASH = DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT, DocumentKind.CASH_FLOW_STATEMENT
 _EPOCH = gmtime(0)  # a fixed date, so that the same seed gives the same bytes
+_LEAST_DPI = 200  # below it a fax of small print is beyond reading, which a sample is not to show
+#: What stands below every statement of a family's company.
+_FOOTERS = {
+    "us_public": "See accompanying notes to consolidated financial statements.",
+    "us_small": "Prepared by management. No assurance is provided on these financial statements.",
+    "uk": "The notes form part of these financial statements.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +81,20 @@ SAMPLES = (
 
 
 def sample_company(rng: random.Random, sample: Sample) -> tuple[PrintedStatement, ...]:
-    """Return statements that suit `sample`: recent, of two periods at least, of a company that is neither tiny nor broke."""
+    """Return statements that suit `sample`: recent whole years, two at least, of a company that is neither tiny nor broke."""
     while True:
         statements = company(rng, sample.family)
         if sample.kinds <= {s.kind for s in statements} and all(_suits(s, sample) for s in statements):
-            return tuple(replace(s, footer=statements[0].footer) for s in statements)
+            return tuple(replace(s, footer=(_FOOTERS[sample.family],)) for s in statements)
 
 
 def _suits(statement: PrintedStatement, sample: Sample) -> bool:
-    ends = [period.end for period in statement.periods if period.end]
     least = {"revenue": sample.least_revenue, "total_equity": 1, "net_assets": 1}
     enough = all(min(v for v in row.values if v is not None) >= least[row.account] for row in statement.rows if row.account in least)
+    years = [period.end.year for period in statement.periods if period.end]
+    whole = all((p.end - p.start).days > 360 for p in statement.periods if p.start and p.end)
     names_itself = "egistered" in statement.span_head  # by a number of its own, where one application has one number
-    return enough and not names_itself and 2 <= len(ends) <= 3 and 2022 <= max(ends).year <= 2025
+    return enough and whole and not names_itself and 2 <= len(years) <= 3 and 2022 <= max(years) <= 2025
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
@@ -116,15 +125,16 @@ def write_application(folder: Path, sample: Sample, statements: Sequence[Printed
         pages = place(chosen, design)
         design = replace(design, first_page=design.first_page + len(pages))
         path = folder / file.name.replace("{year}", year)
-        _write(path, pages, file.device(rng) if file.device else None, rng)
+        if file.device is None:
+            write_pdf(pages, path)
+        else:
+            _write_scan(path, pages, file.device(rng), rng)
         found += [expected(f"{folder.name}/{path.name}", n, statement, pages) for n, statement in enumerate(chosen)]
     return found
 
 
-def _write(path: Path, pages: Sequence[PlacedPage], style: ScanStyle | None, rng: random.Random) -> None:
-    if style is None:
-        write_pdf(pages, path)
-        return
+def _write_scan(path: Path, pages: Sequence[PlacedPage], style: ScanStyle, rng: random.Random) -> None:
+    style = replace(style, dpi=max(style.dpi, _LEAST_DPI))
     with TemporaryDirectory() as folder:
         clean = Path(folder, "clean.pdf")
         write_pdf(pages, clean)
@@ -136,14 +146,15 @@ def _save_scans(path: Path, scans: list[Image.Image], style: ScanStyle) -> None:
     """Save the scans as what the file's name says; only PDF and TIFF hold several."""
     pictures = [scan.convert("1", dither=Image.Dither.NONE) if style.threshold else scan for scan in scans]
     first, *others = pictures
-    dpi, quality = (style.dpi, style.dpi), style.jpeg or 75
+    dpi: tuple[int, int] = (style.dpi, style.dpi)
+    quality: dict[str, Any] = {"quality": style.jpeg} if style.jpeg and not style.threshold else {}
     match path.suffix:
         case ".pdf":
-            first.save(path, save_all=True, append_images=others, resolution=style.dpi, quality=quality, creationDate=_EPOCH, modDate=_EPOCH)
+            first.save(path, save_all=True, append_images=others, resolution=style.dpi, creationDate=_EPOCH, modDate=_EPOCH, **quality)
         case ".tif":
             first.save(path, save_all=True, append_images=others, dpi=dpi, compression="group4" if style.threshold else "jpeg")
         case ".jpg":
-            first.save(path, dpi=dpi, quality=quality)
+            first.save(path, dpi=dpi, **quality)
         case _:
             first.save(path, dpi=dpi, optimize=True)
 
