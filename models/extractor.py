@@ -109,14 +109,15 @@ def _entity(span: Span, names: Sequence[str], scores: NDArray[np.float32]) -> En
 
 
 def load(folder: Path, threads: int = 0) -> Extractor:
-    """Load the extractor in `folder` (config.json, model.safetensors, tokenizer.json, card.json).
+    """Load the extractor in `folder` (config.json, model.safetensors, tokenizer.json).
 
     Raises SetupError where a file is missing or broken.
     """
-    missing = [name for name in ("config.json", "model.safetensors", "tokenizer.json", "card.json") if not (folder / name).is_file()]
+    missing = [name for name in ("config.json", "model.safetensors", "tokenizer.json") if not (folder / name).is_file()]
     if missing:
         raise SetupError(
-            f"The extractor in {folder} lacks {', '.join(missing)}. Train one with `loanlens train extractor`, or set LOANLENS_EXTRACTOR_DIR."
+            f"The extractor in {folder} lacks {', '.join(missing)}. "
+            "Train one with `loanlens train extractor`, or set LOANLENS_EXTRACTOR_DIR."
         )
     import torch
     from safetensors.torch import load_file
@@ -126,8 +127,7 @@ def load(folder: Path, threads: int = 0) -> Extractor:
     torch.set_num_threads(threads or os.cpu_count() or 1)
     config = DistilBertConfig.from_pretrained(folder)
     model = DistilBertForTokenClassification(config)
-    weights = load_file(folder / "model.safetensors")
-    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    model.load_state_dict({name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()})
     model.train(mode=False)
 
     def run(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -135,9 +135,12 @@ def load(folder: Path, threads: int = 0) -> Extractor:
             logits: NDArray[np.float32] = model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).logits.numpy()
         return logits
 
-    card = json.loads((folder / "card.json").read_text())
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     labels = [str(label) for _, label in sorted((config.id2label or {}).items())]
-    return Extractor(
-        run, Sequencer(Tokenizer.from_file(str(folder / "tokenizer.json"))), labels, ModelVersion("extractor", str(card["version"]), digest)
-    )
+    return Extractor(run, Sequencer(Tokenizer.from_file(str(folder / "tokenizer.json"))), labels, _version(folder))
+
+
+def _version(folder: Path) -> ModelVersion:
+    """Return the version of the weights in `folder`; while they are being measured they have no card yet."""
+    card = folder / "card.json"
+    name = str(json.loads(card.read_text())["version"]) if card.is_file() else "unmeasured"
+    return ModelVersion("extractor", name, hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest())

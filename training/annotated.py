@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import spacy
+from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
@@ -39,9 +40,9 @@ def read(path: Path) -> Iterator[tuple[DocumentKind, list[Labelled]]]:
         yield DocumentKind(doc.user_data["kind"]), [(_line(span.text, x0, amounts), span.label_) for span, x0, amounts in rows]
 
 
-def _doc(nlp: spacy.Language, kind: DocumentKind, lines: Sequence[Labelled]) -> Doc:
+def _doc(nlp: Language, kind: DocumentKind, lines: Sequence[Labelled]) -> Doc:
     texts = [line.label.strip() or _NO_LABEL for line, _ in lines]
-    doc = nlp.make_doc("\n".join(texts))
+    doc: Doc = nlp.make_doc("\n".join(texts))
     spans, at = [], 0
     for text, (_, label) in zip(texts, lines, strict=True):
         span = doc.char_span(at, at + len(text), label=label)
@@ -58,4 +59,5 @@ def _doc(nlp: spacy.Language, kind: DocumentKind, lines: Sequence[Labelled]) -> 
 
 def _line(text: str, x0: float, amounts: Sequence[str]) -> Line:
     box = Box(x0, 0.0, 0.9, 0.01)
-    return Line(Span(1, 0, 0), "" if text == _NO_LABEL else text, tuple(Amount(Span(1, 0, 0), value, Decimal(value), box) for value in amounts), box)
+    made = tuple(Amount(Span(1, 0, 0), value, Decimal(value), box) for value in amounts)
+    return Line(Span(1, 0, 0), "" if text == _NO_LABEL else text, made, box)

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,8 @@ def run(files: Sequence[Path], rounds: int, models: Models, settings: Settings) 
             spread_documents([reader.read_document(source.name, source.path)], models)
         measured = [_round([(s.name, s.path) for s in sources], reader, models) for _ in range(rounds)]
     console.print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {load:.2f}, fixed loop {loop:.0f} ms, {len(sources)} files, best of {rounds}"
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {load:.2f}, fixed loop {loop:.0f} ms, "
+        f"{len(sources)} files, best of {rounds}"
     )
     table = Table("stage", "pages", "P50 ms", "P95 ms", "P99 ms", "pages/s")
     for stage in dict.fromkeys(t.stage for each in measured for t in each):
@@ -80,12 +82,11 @@ def _round(files: Sequence[tuple[str, Path]], reader: Reader, models: Models) ->
         ):
             times.setdefault(stage, []).extend([seconds / len(document.pages)] * len(document.pages))
         for page in document.pages:
-            times.setdefault("extractor, one page", []).append(_timed(lambda p=page: models.extractor.extract([p])))  # type: ignore[misc]
+            times.setdefault("extractor, one page", []).append(_timed(partial(models.extractor.extract, [page])))
             if isinstance(models.extractor, Extractor):
                 window = _full(models.extractor, page)
-                times.setdefault(f"extractor, one window of {WINDOW} tokens", []).append(
-                    _timed(lambda w=window: models.extractor.logits([w]))
-                )  # type: ignore[misc]
+                seconds = _timed(partial(models.extractor.logits, [window]))
+                times.setdefault(f"extractor, one window of {WINDOW} tokens", []).append(seconds)
     return [Timing(stage, tuple(seconds)) for stage, seconds in sorted(times.items())]
 
 

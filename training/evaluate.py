@@ -64,8 +64,9 @@ class Score:
     def __str__(self) -> str:
         low, high = self.interval
         accepted = f"  accepted {self.accepted / self.facts:.3f} error {self.accepted_wrong / self.accepted:.4f}" if self.accepted else ""
-        return (f"{self.group:16s} docs {self.documents:4d} facts {self.facts:5d}  accuracy {self.right / self.facts:.4f} [{low:.4f}, {high:.4f}]"
-                f"  wrong {self.wrong / self.facts:.4f}  missing {self.missing / self.facts:.4f}{accepted}")  # fmt: skip
+        shares = f"wrong {self.wrong / self.facts:.4f}  missing {self.missing / self.facts:.4f}"
+        counts = f"{self.group:16s} docs {self.documents:4d} facts {self.facts:5d}"
+        return f"{counts}  accuracy {self.right / self.facts:.4f} [{low:.4f}, {high:.4f}]  {shares}{accepted}"
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:

@@ -149,7 +149,8 @@ def _column_width(statement: PrintedStatement, design: Design) -> float:
     cells = max((width_of(cell, bold, size) for row in statement.rows for cell in row.amounts), default=0.0)
     signed = cells + width_of(SIGNS[statement.currency], bold, size) + 0.7 * size
     above = max(width_of(line, bold, size) for head in heads(statement) for line in head)
-    widest = max(signed, above / 2 if statement.two_columns else above, design.column_least * size)
+    over_two = statement.two_columns and design.heads_align == "center"  # one head stands over both columns of its period
+    widest = max(signed, above / 2 if over_two else above, design.column_least * size)
     return widest + design.column_gap * size
 
 

@@ -34,7 +34,7 @@ _LEAST_DPI = 200  # below it a fax of small print is beyond reading, which a sam
 #: What stands below every statement of a family's company.
 _FOOTERS = {
     "us_public": "See accompanying notes to consolidated financial statements.",
-    "us_small": "Prepared by management. No assurance is provided on these financial statements.",
+    "us_small": "Unaudited.",
     "uk": "The notes form part of these financial statements.",
 }
 

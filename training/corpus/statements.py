@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.domain import DocumentKind, Period
-from training.corpus import uk, us
+from training.corpus import uk, us, us_cash_flow
 from training.corpus.books import Year, books
 from training.corpus.printed import PrintedRow, PrintedStatement
 from training.corpus.sheet import Sheet, company_name
@@ -58,7 +58,7 @@ def house(rng: random.Random, family: str) -> House:
     return House(
         family, company_name(rng, is_uk), scale, _scale_line(rng, scale, is_uk, listed), decimals,
         rng.choice(("as_is", "as_is", "as_is", "title", "upper_totals", "upper" if rng.random() < 0.25 else "as_is")), rng.choice(("paren", "paren", "paren", "paren_split", "paren_split" if is_uk else "minus")),
-        rng.choice(("—", "–", "-", "0", "-", "—", "" if not listed else "—")), is_uk and rng.random() < 0.85 or rng.random() < 0.08, columns, rng.random() < (0.03 if listed else 0.08), ends,
+        rng.choice(("—", "–", "-", "0", "-", "—", "" if not listed else "—")), (is_uk and rng.random() < 0.85) or rng.random() < 0.08, columns, rng.random() < (0.03 if listed else 0.08), ends,
         is_uk and rng.random() < 0.3, is_uk and rng.random() < 0.45, "GBP" if is_uk else "USD", rng.choice(("none", "all", "totals", "totals")) if not is_uk else rng.choice(("header", "header", "none", "all")), rng.random() < 0.3,
     )
 
@@ -144,7 +144,7 @@ def _fill(sheet: Sheet, h: House, kind: DocumentKind, years: Sequence[Year], bef
     elif kind is DocumentKind.INCOME_STATEMENT:
         us.income_statement(sheet, years, small)
     else:
-        us.cash_flow(sheet, years, before, small)
+        us_cash_flow.cash_flow(sheet, years, before, small)
 
 
 _TITLES = {
