@@ -6,14 +6,13 @@ Last in the walk: ratios and findings -> policy's own findings, grade, recommend
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-
-import yaml
+from types import MappingProxyType
 
 from app.domain import DocumentKind, Finding, Ratio, RatioStatus, Recommendation, Route, Severity
-from app.errors import SetupError
+from rules.policy_file import Section, read
 
 DEFAULT = Path(__file__).with_name("policy.yaml")
 #: The values that rules compare with, each of which a policy must set.
@@ -253,15 +252,11 @@ def _plain(value: Decimal) -> str:
 @lru_cache
 def load(path: Path = DEFAULT) -> Policy:
     """Return the policy at `path`. Raise SetupError where it is missing, incomplete, misspelt or contradicts itself."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SetupError(f"The credit policy {path} cannot be read: {error}. Restore it or correct it.") from error
-    root = _Section(path.name, document).only("limits", "values", "required", "grades")
+    root = read(path).only("limits", "values", "required", "grades")
     grades = root.section("grades").only("leverage", "coverage", "failed_limit")
     policy = Policy(
-        {name: _limit(name, each) for name, each in root.section("limits").sections()},
-        {name: _threshold(name, each) for name, each in root.section("values").sections()},
+        MappingProxyType({name: _limit(name, each) for name, each in root.section("limits").sections()}),
+        MappingProxyType({name: _threshold(name, each) for name, each in root.section("values").sections()}),
         tuple(_requirement(name, each) for name, each in root.section("required").sections()),
         tuple(_scale(name, each) for name, each in grades.section("leverage").sections()),
         tuple(_scale(name, each) for name, each in grades.section("coverage").sections()),
@@ -271,69 +266,7 @@ def load(path: Path = DEFAULT) -> Policy:
     return policy
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A part of the policy file with the words that say where it stands, so that what is wrong is found at once."""
-
-    place: str
-    content: object
-
-    def wrong(self, what: str) -> SetupError:
-        return SetupError(f"Credit policy, {self.place}: {what}.")
-
-    def entries(self) -> Mapping[str, object]:
-        if not isinstance(self.content, dict) or not self.content:
-            raise self.wrong("entries are missing")
-        return {str(key): value for key, value in self.content.items()}
-
-    def only(self, *known: str) -> "_Section":
-        unknown = [key for key in self.entries() if key not in known]
-        if unknown:
-            raise self.wrong(f"{unknown[0]!r} is not known; use {', '.join(known)}")
-        return self
-
-    def section(self, key: str) -> "_Section":
-        return _Section(f"{self.place}, {key}", self.entries().get(key))
-
-    def sections(self) -> list[tuple[str, "_Section"]]:
-        return [(key, self.section(key)) for key in self.entries()]
-
-    def text(self, key: str) -> str:
-        value = self.entries().get(key)
-        if not isinstance(value, str) or not value.strip():
-            raise self.wrong(f"{key} is missing")
-        return value.strip()
-
-    def day(self, key: str) -> date:
-        value = self.entries().get(key)
-        if type(value) is not date:
-            raise self.wrong(f"{key} is missing or no date (write it as 2026-01-31)")
-        return value
-
-    def number(self, key: str) -> Decimal:
-        return self.parse(key, self.entries().get(key))
-
-    def numbers(self, key: str) -> tuple[Decimal, ...]:
-        values = self.entries().get(key)
-        return tuple(self.parse(key, value) for value in values) if isinstance(values, list) else ()
-
-    def parse(self, key: str, value: object) -> Decimal:
-        try:
-            number = Decimal(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-        except InvalidOperation:
-            number = None
-        if number is None or not number.is_finite():
-            raise self.wrong(f"{key} is missing or no number")
-        return number
-
-    def direction(self, *allowed: str) -> str:
-        given = [key for key in allowed if key in self.entries()]
-        if len(given) != 1:
-            raise self.wrong(f"one of {', '.join(allowed)} is needed, and only one")
-        return given[0]
-
-
-def _limit(name: str, section: _Section) -> Limit:
+def _limit(name: str, section: Section) -> Limit:
     section.only(*_DIRECTIONS, "marginal", "unit", "source", "effective")
     direction = section.direction(*_DIRECTIONS)
     passes = section.number(direction)
@@ -346,12 +279,12 @@ def _limit(name: str, section: _Section) -> Limit:
     return Limit(name, passes, marginal, upward, strict, section.text("unit"), section.text("source"), section.day("effective"))
 
 
-def _threshold(name: str, section: _Section) -> Threshold:
+def _threshold(name: str, section: Section) -> Threshold:
     section.only("value", "unit", "source", "effective")
     return Threshold(name, section.number("value"), section.text("unit"), section.text("source"), section.day("effective"))
 
 
-def _requirement(name: str, section: _Section) -> Requirement:
+def _requirement(name: str, section: Section) -> Requirement:
     section.only("count", "counted", "source", "effective")
     if name not in tuple(DocumentKind):
         raise section.wrong(f"{name!r} is no kind of document; use one of {', '.join(DocumentKind)}")
@@ -363,7 +296,7 @@ def _requirement(name: str, section: _Section) -> Requirement:
     return Requirement(DocumentKind(name), int(count), counted == "periods", section.text("source"), section.day("effective"))
 
 
-def _scale(name: str, section: _Section) -> GradeScale:
+def _scale(name: str, section: Section) -> GradeScale:
     section.only("at_least", "at_most", "unit", "source", "effective")
     direction = section.direction("at_least", "at_most")
     limits = section.numbers(direction)
@@ -374,7 +307,7 @@ def _scale(name: str, section: _Section) -> GradeScale:
     return GradeScale(name, limits, direction == "at_least", section.text("unit"), section.text("source"), section.day("effective"))
 
 
-def _check_values(policy: Policy, root: _Section) -> None:
+def _check_values(policy: Policy, root: Section) -> None:
     """Refuse a policy without the values that the rules compare with, or with values that mean nothing."""
     values = root.section("values")
     missing = [name for name in VALUES if name not in policy.values]

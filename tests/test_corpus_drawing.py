@@ -76,6 +76,7 @@ VARIANTS = {
     "marked": statement(currency_marks="all"),
     "headed": statement(currency="GBP", scale_line="", scale=1, currency_marks="header", span_head="as at 30 June 2024"),
     "inner and outer": statement(currency="GBP", scale_line="£'000", currency_marks="header", two_columns=True),
+    "inner and outer under whole dates": statement(two_columns=True, period_heads=(("30 September 2024",), ("30 September 2023",))),
     "four periods": statement(
         period_heads=tuple((f"September {30 - n}, {2024 - n}",) for n in range(4)),
         periods=tuple(Period(f"p{n}", date(2024 - n, 9, 30 - n)) for n in range(4)),

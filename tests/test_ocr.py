@@ -11,12 +11,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from app.domain import Box, PageStatus, ReadMethod, Word
-from app.reading import ocr
 from app.reading.contents import Unreadable
 from app.reading.page_words import PageWords
 from app.reading.picture import PictureFile
 from app.reading.second_reading import reread_amounts, tidied
 from app.reading.straighten import is_blank, lies_sideways, rotated, skew_of
+from app.reading.tesseract import has_tesseract
 from app.settings import Settings
 
 ROWS = (
@@ -64,9 +64,9 @@ def top_of(page: PageWords, text: str) -> float:
 @pytest.fixture
 def without_tesseract(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "no-such-program")
-    ocr.has_tesseract.cache_clear()
+    has_tesseract.cache_clear()
     yield
-    ocr.has_tesseract.cache_clear()
+    has_tesseract.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif"])
@@ -153,7 +153,7 @@ def test_a_picture_without_words_is_unreadable_rather_than_blank(tmp_path: Path)
 
 @pytest.mark.usefixtures("without_tesseract")
 def test_without_tesseract_the_wheel_alone_reads_the_page(tmp_path: Path) -> None:
-    assert not ocr.has_tesseract()
+    assert not has_tesseract()
     page = read(saved(scan(), tmp_path / "a.png"))
     assert texts(page) >= NUMBERS
     assert top_of(page, "12,345") < top_of(page, "9,806")

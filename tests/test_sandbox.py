@@ -183,6 +183,6 @@ def test_a_file_known_to_be_bad_can_be_put_into_the_ledger_by_its_reason() -> No
 
 
 def test_the_reading_process_imports_no_models() -> None:
-    listed = "import sys, app.reading.worker; print([m for m in ('torch', 'transformers', 'onnxruntime', 'rapidocr') if m in sys.modules])"
+    listed = "import sys, app.reading.worker; print([m for m in ('torch', 'transformers', 'onnxruntime', 'rapidocr', 'pandas') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", listed], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"

@@ -1,23 +1,18 @@
 """Picture of a page -> its words: turned upright, straightened, read by Tesseract, or by RapidOCR alone where that is missing."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-import pytesseract
 from PIL import Image
 
-from app.domain import Box, PageStatus, ReadMethod, Word
-from app.reading import rapid
+from app.domain import PageStatus, ReadMethod, Word
+from app.reading import rapid, tesseract
 from app.reading.contents import Unreadable
 from app.reading.page_words import PageWords
 from app.reading.second_reading import reread_amounts
 from app.reading.straighten import is_black_and_white, is_blank, lies_sideways, rotated, skew_of, softened, thickened, turned
 
-#: Words recognised with less confidence than this are specks and rules more often than words.
-_LEAST_CONFIDENCE = 0.05
 #: A page whose words are recognised with less than this on average is tried upside down as well.
 _POOR = 0.6
 
@@ -76,27 +71,6 @@ def _attempt(picture: Image.Image, rotation: int, prepared: Callable[[Image.Imag
     upright_picture = turned(picture, rotation)
     angle = skew_of(upright_picture)
     straight = rotated(upright_picture, angle)
-    if has_tesseract():
-        return _Attempt(rotation, straight, _read_with_tesseract(rotated(prepared(upright_picture), angle)))
+    if tesseract.has_tesseract():
+        return _Attempt(rotation, straight, tesseract.read_page(rotated(prepared(upright_picture), angle)))
     return _Attempt(rotation, straight, rapid.read_page(np.asarray(straight)))
-
-
-@lru_cache(maxsize=1)
-def has_tesseract() -> bool:
-    """Return whether the tesseract program is installed."""
-    return shutil.which(pytesseract.pytesseract.tesseract_cmd) is not None
-
-
-def _read_with_tesseract(picture: Image.Image) -> tuple[Word, ...]:
-    passed = picture.copy()
-    passed.format = "BMP"  # how pytesseract hands it over; PNG, its default, takes a fifth of a second to pack
-    try:
-        found = pytesseract.image_to_data(passed, lang="eng", config="--psm 6 --oem 1", output_type=pytesseract.Output.DICT)
-    except pytesseract.TesseractError as error:
-        raise Unreadable("Text recognition failed on the page. Look at it, and ask for a clearer scan if it matters.") from error
-    width, height = picture.size
-    words = []
-    for text, sure, x, y, w, h in zip(*(found[k] for k in ("text", "conf", "left", "top", "width", "height")), strict=True):
-        if text.strip() and float(sure) >= 100 * _LEAST_CONFIDENCE:
-            words.append(Word(text.strip(), Box(x / width, y / height, (x + w) / width, (y + h) / height), float(sure) / 100))
-    return tuple(words)

@@ -30,12 +30,12 @@ class _Child:
     running: subprocess.Popen[bytes]
     line: socket.socket
 
-    def end(self) -> int:
-        """Kill it, with the Tesseract that it may have started, and return its exit status."""
+    def end(self) -> None:
+        """Kill it, with the Tesseract that it may have started."""
         if self.running.poll() is None:
             os.killpg(self.running.pid, signal.SIGKILL)
         self.line.close()
-        return self.running.wait()
+        self.running.wait()
 
 
 class Sandbox:
@@ -59,10 +59,10 @@ class Sandbox:
                     " Ask the sender to print it to PDF again, or to scan it at 200 to 300 dots per inch."
                 ) from None
             except (EOFError, ConnectionError):
-                status = self._end()
+                self._end()
                 gigabytes = self._settings.reader_memory_bytes / 1e9
                 raise Stopped(
-                    f"Reading it broke the reader (status {status}): it needs more than {gigabytes:g} GB of memory"
+                    f"Reading it broke the reader: it needs more than {gigabytes:g} GB of memory"
                     " (LOANLENS_READER_MEMORY_BYTES), or it is damaged or made to do harm. Ask the sender to print it to PDF again."
                 ) from None
 
@@ -80,13 +80,14 @@ class Sandbox:
         try:
             _answer(self._child, self._settings.model_dump(mode="json"), _START_SECONDS)
         except (EOFError, ConnectionError, TimeoutError) as error:
-            status = self._end()
-            raise ReaderCrashed(f"The reading process does not start (status {status}). Set LoanLens up again: make demo.") from error
+            self._end()
+            raise ReaderCrashed("The reading process does not start. Set LoanLens up again: make demo.") from error
         return self._child
 
-    def _end(self) -> int | None:
+    def _end(self) -> None:
         child, self._child = self._child, None
-        return child.end() if child is not None else None
+        if child is not None:
+            child.end()
 
 
 def _start() -> _Child:

@@ -4,6 +4,7 @@ Tolerance everywhere: half a unit of the page's scale for each line added, plus 
 Where a row stands in between that the check knows nothing of, it keeps silent rather than raise a false alarm.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -190,6 +191,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     ),
 }
 _FEWEST = 2
+_BRACKETED = re.compile(r"(?:^|\+ )[$£€ ]*(?:\(|[-−–]\s*[$£€]?\d)")
 
 
 def _section(held: Sequence[Column], total: str) -> Iterator[Flaw]:
@@ -234,5 +236,5 @@ def _fits(column: Column, total: LineItem, rows: Sequence[LineItem]) -> bool:
 
 def _printed(item: LineItem) -> Decimal:
     """Return a figure with the sign that the page prints: within a section the page's own signs add up."""
-    bracketed = item.text.lstrip("$£€ ").startswith(("(", "-", "−", "–"))
+    bracketed = _BRACKETED.search(item.text) is not None
     return -abs(item.value) if bracketed else abs(item.value)

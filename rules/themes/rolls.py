@@ -1,6 +1,7 @@
 """Rolls: what one statement says of a date, another says too."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import combinations
 
 from app.domain import UNMAPPED, DocumentKind, LineItem, Severity
@@ -14,7 +15,8 @@ def same_figure_agrees_on_two_documents(case: Case) -> Iterator[Flaw]:
     """A figure of one date must be the same on every document that prints it: last year's as this year's comparative.
 
     Why: a prior year that changed was restated, misread, or belongs to another company. Accounts into which several rows
-    add up are left out, since companies regroup them. Two statements that are both the newest of one file are not compared
+    add up are left out, since companies regroup them. Between different statements the weight is low: net income may be
+    before or after the share of other owners. Two statements that are both the newest of one file are not compared
     (a group prints its own and its parent company's).
     Source: Comparative information, IAS 1.38; FRS 102 section 3.14; ASC 205-10-45.
     Example: revenue for 2023 of $1,098,300 on the 2023 statement but $1,089,300 as the prior year on the 2024 statement.
@@ -26,7 +28,8 @@ def same_figure_agrees_on_two_documents(case: Case) -> Iterator[Flaw]:
         if pairs:
             facts = tuple(item for pair in pairs for item in pair)
             files = tuple(dict.fromkeys((one.statement.file, other.statement.file)))
-            yield Flaw(Severity.MEDIUM, _told(one, other, pairs), facts, files)
+            alike = one.statement.kind is other.statement.kind
+            yield Flaw(Severity.MEDIUM if alike else Severity.LOW, _told(one, other, pairs), facts, files)
 
 
 def cash_flow_ends_at_the_cash_of_the_balance_sheet(case: Case) -> Iterator[Flaw]:
@@ -62,9 +65,14 @@ def _two_documents(one: Column, other: Column) -> bool:
 
 
 def _differing(one: Column, other: Column) -> list[tuple[LineItem, LineItem]]:
-    """Return the figures that stand on both columns with different amounts."""
+    """Return the figures that stand on both columns with different amounts, neither of which the other prints in another row."""
     pairs = [(item, other.get(item.account)) for item in one.items if item.account not in ADDED and item.account != UNMAPPED]
-    return [(mine, theirs) for mine, theirs in pairs if theirs is not None and _differs(one, mine, other, theirs)]
+    return [(a, b) for a, b in pairs if b and _differs(one, a, other, b) and not _prints(other, a.value) and not _prints(one, b.value)]
+
+
+def _prints(column: Column, value: Decimal) -> bool:
+    """Say whether a row of the column shows `value`: the figure was then read from another row, such as net income with minorities."""
+    return value != 0 and any(item.value == value for item in column.items)
 
 
 def _differs(one: Column, mine: LineItem, other: Column, theirs: LineItem) -> bool:

@@ -176,9 +176,8 @@ def _by_nature(s: Sheet, years: Sequence[Year], sums: Sequence[dict[str, int]], 
 
 def _distribution(r: random.Random) -> float:
     """Return the share of the costs that is distribution."""
-    share = r.uniform(0.2, 0.4)
     r.random()  # as in _by_nature: kept for version 1
-    return share
+    return r.uniform(0.2, 0.4)
 
 
 def _by_function(s: Sheet, years: Sequence[Year], sums: Sequence[dict[str, int]], deduct: bool) -> None:
