@@ -1,0 +1,95 @@
+"""Spread -> ratios: every ratio of every period, with its formula and inputs, listed at the bottom. Nothing is rounded.
+
+A figure that is missing or a denominator of zero leaves a ratio *not computable*; a negative denominator *not meaningful*;
+nothing to repay is *no debt*. A zero numerator is a value. Source: DOMAIN.md, section 4.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from app.domain import Ratio, RatioStatus, Spread
+from rules import formulas
+from rules.figures import Figures, Known, Unknown, figures_by_period, substitute
+from rules.formulas import NoValue, Result
+
+Formula = Callable[..., Result]
+
+
+def compute(spread: Spread, given: Mapping[str, Decimal] | None = None) -> tuple[Ratio, ...]:
+    """Return every ratio of every period, the newest first.
+
+    `given` are figures of the newest period that other documents state, by name: requested_amount, proposed_debt_service
+    (12 level payments), existing_debt_service (12 payments of the debt that stays), collateral_value, cash_taxes and so on.
+    What they state counts before what the statements print.
+    """
+    periods = figures_by_period(spread, given or {})
+    return tuple(_ratio(formula, now) for now in periods for formula in RATIOS if now.name == "current" or formula not in OF_THE_REQUEST)
+
+
+def _ratio(formula: Formula, now: Figures) -> Ratio:
+    if formula in AS_PRINTED:
+        now = replace(now, as_printed=True)
+    found = {name: now.find(name) for name in inspect.signature(formula).parameters}
+    known = {name: figure for name, figure in found.items() if isinstance(figure, Known)}
+    written = substitute(formula_of(formula), {name: figure.expression for name, figure in known.items()})
+    inputs = tuple(dict(pair for figure in known.values() for pair in figure.inputs).items())
+    lacking = [figure.reason for figure in found.values() if isinstance(figure, Unknown)]
+    id = formula.__name__
+    if lacking:
+        return Ratio(id, now.name, RatioStatus.NOT_COMPUTABLE, None, written, inputs, "; ".join(dict.fromkeys(lacking)))
+    result = formula(**{name: figure.value for name, figure in known.items()})
+    if isinstance(result, NoValue):
+        return Ratio(id, now.name, result.status, None, written, inputs, result.reason)
+    notes = "; ".join(dict.fromkeys(figure.note for figure in known.values() if figure.note))
+    return Ratio(id, now.name, RatioStatus.VALUE, result, written, inputs, notes or None)
+
+
+def formula_of(ratio: Formula) -> str:
+    """Return the formula that a ratio's docstring gives."""
+    found = re.search(r"^Formula: (.+(?:\n(?!\w+:).+)*)", inspect.getdoc(ratio) or "", re.MULTILINE)
+    return " ".join(found[1].split()).rstrip(".") if found else ""
+
+
+#: Every ratio, in the order of DOMAIN.md, section 4.
+RATIOS: tuple[Formula, ...] = (
+    formulas.current_ratio,
+    formulas.quick_ratio,
+    formulas.working_capital,
+    formulas.days_receivable,
+    formulas.days_inventory,
+    formulas.days_payable,
+    formulas.asset_turnover,
+    formulas.ebitda,
+    formulas.dscr,
+    formulas.dscr_historical,
+    formulas.interest_coverage,
+    formulas.fccr,
+    formulas.global_dscr,
+    formulas.uca_net_cash_after_operations,
+    formulas.uca_coverage,
+    formulas.debt_to_ebitda,
+    formulas.debt_to_ebitda_with_proposed,
+    formulas.tangible_net_worth,
+    formulas.tangible_net_worth_adjusted,
+    formulas.liabilities_to_tangible_net_worth,
+    formulas.debt_to_assets,
+    formulas.gross_margin,
+    formulas.operating_margin,
+    formulas.net_margin,
+    formulas.return_on_assets,
+    formulas.return_on_equity,
+    formulas.revenue_growth,
+    formulas.ebitda_growth,
+    formulas.ltv,
+    formulas.collateral_coverage,
+    formulas.altman_z2,
+)
+#: Ratios of the loan that is asked for: they belong to the newest period alone.
+OF_THE_REQUEST = frozenset(
+    (formulas.dscr, formulas.global_dscr, formulas.debt_to_ebitda_with_proposed, formulas.ltv, formulas.collateral_coverage)
+)
+#: Ratios that compare one period with another: their flows are never annualized.
+AS_PRINTED = frozenset((formulas.uca_net_cash_after_operations, formulas.uca_coverage, formulas.revenue_growth, formulas.ebitda_growth))
