@@ -183,7 +183,7 @@ def test_a_file_known_to_be_bad_can_be_put_into_the_ledger_by_its_reason() -> No
 
 
 def test_the_reading_process_starts_without_heavy_libraries() -> None:
-    heavy = ("torch", "transformers", "onnxruntime", "rapidocr", "pandas")
+    heavy = ("torch", "transformers", "onnxruntime", "rapidocr")
     listed = f"import sys, app.reading.worker; print([m for m in {heavy} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", listed], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"

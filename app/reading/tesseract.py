@@ -2,8 +2,8 @@
 
 import shutil
 from functools import lru_cache
-from typing import Any
 
+import pytesseract
 from PIL import Image
 
 from app.domain import Box, Word
@@ -14,28 +14,19 @@ _LEAST_CONFIDENCE = 0.05
 
 
 @lru_cache(maxsize=1)
-def load_pytesseract() -> Any:
-    """Return pytesseract, imported when the first page needs it: it brings pandas along, which takes a second."""
-    import pytesseract
-
-    return pytesseract
-
-
-@lru_cache(maxsize=1)
 def has_tesseract() -> bool:
     """Return whether the tesseract program is installed."""
-    return shutil.which(load_pytesseract().pytesseract.tesseract_cmd) is not None
+    return shutil.which(pytesseract.pytesseract.tesseract_cmd) is not None
 
 
 def read_page(picture: Image.Image) -> tuple[Word, ...]:
     """Return the words of an upright page. Raises Unreadable when Tesseract fails on it."""
-    reader = load_pytesseract()
     passed = picture.copy()
     passed.format = "BMP"  # how pytesseract hands it over; PNG, its default, takes a fifth of a second to pack
     try:
         # One uniform block (6): other ways of finding columns lose numbers of tables.
-        found = reader.image_to_data(passed, lang="eng", config="--psm 6 --oem 1", output_type=reader.Output.DICT)
-    except reader.TesseractError as error:
+        found = pytesseract.image_to_data(passed, lang="eng", config="--psm 6 --oem 1", output_type=pytesseract.Output.DICT)
+    except pytesseract.TesseractError as error:
         raise Unreadable("Text recognition failed on the page. Look at it, and ask for a clearer scan if it matters.") from error
     width, height = picture.size
     words = []
