@@ -5,12 +5,12 @@ derived. It looks at the spread only and changes nothing.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from app.domain import DocumentKind, FinancialStatement, LineItem, Period, Spread
+from app.domain import STATEMENT_KINDS, DocumentKind, FinancialStatement, LineItem, Period, Spread
 from rules.accounts import ACCOUNT
 from rules.columns import PERIOD_NAMES
 from rules.nil import nil_accounts
@@ -77,8 +77,11 @@ _FULL_YEAR = 350  # days from which a period counts as a whole year: 52 weeks, s
 _SAME_DATE = 7  # days within which two statements are of the same date
 _NEAR = 45  # days by which an opening sheet may lie off the first day of a period
 _PRIOR = "prior_"
+_PORTION = re.compile(r"\bcurrent (?:portion|maturit|instal)", re.IGNORECASE)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FLOWS = (DocumentKind.INCOME_STATEMENT, DocumentKind.CASH_FLOW_STATEMENT)
+
+Column = tuple[FinancialStatement, Period]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,10 @@ class Figures:
     """All figures of one period.
 
     `read` has the line item of every account, `nil` the accounts that are nil because their statement adds up without
-    them, `given` what other documents say. `opening` is the period whose sheet opens this one, `year_before` the period
-    of the same length a year earlier. Flows of a part of a year are annualized unless `as_printed`.
+    them, `given` what other documents say, `kinds` the statements at hand. `after_interest`: interest is printed among the
+    costs above operating income, so that it is added back. `opening` is the period whose sheet opens this one, `last_year`
+    the one whose result ended as this one began, `year_before` the one of the same length a year earlier.
+    Flows of a part of a year are annualized unless `as_printed`.
     """
 
     name: str
@@ -112,15 +117,17 @@ class Figures:
     read: Mapping[str, LineItem] = field(default_factory=dict)
     nil: frozenset[str] = frozenset()
     given: Mapping[str, Decimal] = field(default_factory=dict)
+    kinds: frozenset[DocumentKind] = frozenset()
+    after_interest: bool = False
     opening: "Figures | None" = None
+    last_year: "Figures | None" = None
     year_before: "Figures | None" = None
     as_printed: bool = False
 
     @property
     def days(self) -> int:
         """Return the length of the period in days, as its income or cash flow statement says; a year where none says it."""
-        flows = [item.period for item in self.read.values() if _is_flow(item)]
-        return max((days_of(period) for period in flows), default=_YEAR)
+        return max((days_of(item.period) for item in self.read.values() if _is_flow(item)), default=_YEAR)
 
     def find(self, name: str, seen: frozenset[str] = frozenset()) -> Known | Unknown:
         """Return a figure by its account or name; `prior_` before it asks for the year before, or the opening balance."""
@@ -131,6 +138,8 @@ class Figures:
             return Known(days, name, ((name, days),))
         if name.startswith(_PRIOR):
             return self._find_earlier(name.removeprefix(_PRIOR))
+        if name == "operating_income" and self.after_interest and name not in seen:
+            return self._add_up("operating_income + interest_expense", seen | {name})
         if (item := self.read.get(name)) is not None:
             return self._whole_year(item)
         for way in DERIVED.get(name, ()) if name not in seen else ():
@@ -177,8 +186,10 @@ class Figures:
         if name not in _WHY and name in DERIVED and name not in seen and name not in ACCOUNT:
             lacking = [self._add_up(way, seen | {name}) for way in DERIVED[name]]
             return next(found for found in lacking if isinstance(found, Unknown))
+        if name in ACCOUNT and not self.kinds & {*ACCOUNT[name].statements}:
+            return Unknown(f"no {ACCOUNT[name].statements[0].replace('_', ' ')} was read")
         said = ACCOUNT[name].name if name in ACCOUNT else name.replace("_", " ")
-        return Unknown(_WHY.get(name, f"{said[0].lower() + said[1:]} was not read"))
+        return Unknown(_WHY.get(name, f"no figure for {said[0].lower() + said[1:]}"))
 
     # -- annualizing -------------------------------------------------------------------------------------------------
 
@@ -187,7 +198,7 @@ class Figures:
         days = days_of(item.period)
         if not _is_flow(item) or self.as_printed or days >= _FULL_YEAR:
             return Known(item.value, item.account, ((item.account, item.value),))
-        year = self.opening.read.get(item.account) if self.opening else None
+        year = self.last_year.read.get(item.account) if self.last_year else None
         same = self.year_before.read.get(item.account) if self.year_before else None
         if year and same and days_of(year.period) >= _FULL_YEAR and abs(days_of(same.period) - days) <= _SAME_DATE:
             value, note = year.value + item.value - same.value, "trailing twelve months"
@@ -236,55 +247,59 @@ def _distinct_ends(spread: Spread) -> list[date]:
     return ends[: len(PERIOD_NAMES)]
 
 
-def _period(name: str, end: date | None, held: list[tuple[FinancialStatement, Period]], older: list[Figures]) -> Figures:
+def _period(name: str, end: date | None, held: Sequence[Column], older: Sequence[Figures]) -> Figures:
     """Put the columns of one date together; of results of several lengths the longest counts, of two documents the newer."""
-    longest = {kind: max((days_of(p) for s, p in held if s.kind is kind), default=0) for kind in DocumentKind}
-    used = [(s, p) for s, p in held if days_of(p) == longest[s.kind]]
-    used.sort(key=lambda column: (_rank(column[0]), -_newest(column[0]).toordinal()))
+    longest = {kind: max((days_of(p) for s, p in held if s.kind is kind), default=0) for kind in STATEMENT_KINDS}
+    used = [(s, p) for s, p in held if s.kind in longest and days_of(p) == longest[s.kind]]
+    used.sort(key=lambda column: (STATEMENT_KINDS.index(column[0].kind), -_newest(column[0]).toordinal()))
+    read = _read(used)
+    nil = frozenset(account for statement, period in used for account in nil_accounts(statement, period))
+    kinds = frozenset(statement.kind for statement, _ in used)
+    here = Figures(name, end, read, nil, kinds=kinds, after_interest=_is_after_interest(read))
+    sheets = [each for each in older if DocumentKind.BALANCE_SHEET in each.kinds]
+    results = [each for each in older if each.kinds & {*_FLOWS}]
+    alike = [each for each in results if abs(each.days - here.days) <= _SAME_DATE]
+    begun, ago = _ended(here, here.days), _ended(here, _YEAR)
+    return replace(here, opening=_ending(sheets, begun), last_year=_ending(results, begun), year_before=_ending(alike, ago))
+
+
+def _read(columns: Iterable[Column]) -> dict[str, LineItem]:
+    """Return the figures of the columns by account, the first that prints one counting.
+
+    Of depreciation the cash flow statement has all; an income statement only what is not within other costs.
+    """
     read: dict[str, LineItem] = {}
-    nil: set[str] = set()
-    for statement, period in used:
+    for statement, period in columns:
         for item in statement.items:
-            if item.period.name == period.name and item.account in ACCOUNT:
-                read.setdefault(item.account, item)
-        nil |= nil_accounts(statement, period)
-    if (flow := _cash_flow(used, "depreciation_amortization")) is not None:
-        read[flow.account] = flow  # the cash flow statement has all of it, an income statement what is not within other costs
-    here = Figures(name, end, read, frozenset(nil))
-    return replace(here, opening=_opening(here, older), year_before=_year_before(here, older))
+            if item.account in ACCOUNT and item.period.name == period.name:
+                whole = item.account == "depreciation_amortization" and statement.kind is DocumentKind.CASH_FLOW_STATEMENT
+                read[item.account] = item if whole else read.get(item.account, item)
+    short = read.get("short_term_debt")
+    if short and _PORTION.search(short.label):
+        read.setdefault("current_portion_long_term_debt", replace(short, account="current_portion_long_term_debt"))
+    return read
 
 
-def _rank(statement: FinancialStatement) -> int:
-    return (DocumentKind.BALANCE_SHEET, *_FLOWS).index(statement.kind)
+def _ended(here: Figures, days: int) -> date | None:
+    return here.end - timedelta(days=days) if here.end else None
+
+
+def _ending(older: Iterable[Figures], wanted: date | None) -> Figures | None:
+    """Return the period that ended about when `wanted`; where a date is not known, the newest one."""
+    return next((each for each in older if not (each.end and wanted) or _near(each.end, wanted, _NEAR)), None)
+
+
+def _is_after_interest(read: Mapping[str, LineItem]) -> bool:
+    """Say whether interest is printed above operating income on the same page: it was then deducted before."""
+    interest, operating = read.get("interest_expense"), read.get("operating_income")
+    if interest is None or operating is None or interest.box is None or operating.box is None:
+        return False
+    return (interest.file, interest.page) == (operating.file, operating.page) and interest.box.top < operating.box.top
 
 
 def _newest(statement: FinancialStatement) -> date:
     return max((p.end for p in statement.periods if p.end), default=date.min)
 
 
-def _cash_flow(used: list[tuple[FinancialStatement, Period]], account: str) -> LineItem | None:
-    found = [s.item(account, p.name) for s, p in used if s.kind is DocumentKind.CASH_FLOW_STATEMENT]
-    return next((item for item in found if item), None)
-
-
 def _near(one: date | None, other: date | None, days: int) -> bool:
     return one is not None and other is not None and abs((one - other).days) <= days
-
-
-def _opening(here: Figures, older: list[Figures]) -> Figures | None:
-    """Return the period whose balance sheet opens this one: the sheet a period's length earlier, undated the next older one."""
-    sheets = [each for each in older if any(not _is_flow(item) for item in each.read.values())]
-    if here.end is None:
-        return next(iter(sheets), None)
-    start = here.end.toordinal() - here.days
-    return next((each for each in sheets if each.end is None or abs(each.end.toordinal() - start) <= _NEAR), None)
-
-
-def _year_before(here: Figures, older: list[Figures]) -> Figures | None:
-    """Return the period of the same length that ended a year earlier."""
-    results = [each for each in older if any(_is_flow(item) for item in each.read.values())]
-    if here.end is None:
-        return next(iter(results), None)
-    a_year_ago = here.end.toordinal() - _YEAR
-    alike = [each for each in results if abs(each.days - here.days) <= _SAME_DATE]
-    return next((each for each in alike if each.end is None or abs(each.end.toordinal() - a_year_ago) <= _NEAR), None)

@@ -52,6 +52,8 @@ def nil_accounts(statement: FinancialStatement, period: Period) -> frozenset[str
         footed = _footed([(row, _signed(row, statement)) for row in rows], statement)
         footed |= _footed([(row, _printed(row)) for row in rows], statement)
         found = {account for total in footed for account in _WITHIN.get(total, ())}
+        if "net_assets" in footed and "total_assets_less_current_liabilities" not in printed:
+            found |= {"total_fixed_assets", *_FIXED_ASSETS}
         found -= {account for line, hidden in _HIDING.items() if line in printed - footed for account in hidden}
         if any(row.account == "long_term_debt" and row.value for row in rows):
             found.discard("current_portion_long_term_debt")  # there is one, it is only not told apart
