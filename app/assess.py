@@ -31,9 +31,12 @@ _TOTALS: dict[DocumentKind, frozenset[str]] = {
         "total_liabilities_and_equity", "net_current_assets", "total_assets_less_current_liabilities",
     }),
     DocumentKind.INCOME_STATEMENT: frozenset({
-        "revenue", "gross_profit", "operating_income", "income_before_tax", "net_income", "operating_expenses", "total_costs_and_expenses",
+        "revenue", "gross_profit", "operating_income", "income_before_tax", "net_income", "operating_expenses",
+        "total_costs_and_expenses",
     }),
-    DocumentKind.CASH_FLOW_STATEMENT: frozenset({"operating_cash_flow", "investing_cash_flow", "financing_cash_flow", "cash_end_of_period"}),
+    DocumentKind.CASH_FLOW_STATEMENT: frozenset({
+        "operating_cash_flow", "investing_cash_flow", "financing_cash_flow", "cash_end_of_period",
+    }),
 }  # fmt: skip
 _OVERLAP = 4  # accounts that a page repeats when a second statement begins on it
 

@@ -72,6 +72,8 @@ def layout_of(page: Page, kind: DocumentKind, lines: Sequence[int]) -> Layout:
     text = page.text
     dated = _dated(groups, mentions(page, heads, is_uk(text)))
     durations = months_covered(" ".join(page.lines[i].label for i, _ in heads)) if kind is not DocumentKind.BALANCE_SHEET else []
+    if len(set(durations)) < 2:
+        dated = _merged(dated)
     return _named(groups, dated, durations, kind)
 
 
@@ -126,6 +128,15 @@ def _dated(groups: Sequence[_Group], found: Sequence[Mention]) -> list[tuple[int
         return [(n, ends if n == 0 else None) for n in pairs]
     owner = _owners(groups, heads)
     return [(n, _end_of(heads[n], heads, rows)) for n in owner]
+
+
+def _merged(dated: Sequence[tuple[int, date | None]]) -> list[tuple[int, date | None]]:
+    """Let neighbouring columns with the same date share a period: heads may stand over the inner and the outer column alike."""
+    out: list[tuple[int, date | None]] = []
+    for i, (number, end) in enumerate(dated):
+        goes_on = i > 0 and (number == dated[i - 1][0] or (end is not None and end == dated[i - 1][1]))
+        out.append((out[-1][0] if goes_on else len({n for n, _ in out}), end))
+    return out
 
 
 def _head_row(rows: Sequence[Sequence[Mention]], groups: Sequence[_Group]) -> list[Mention] | None:

@@ -42,7 +42,10 @@ def test_a_column_may_have_its_whole_date_in_two_lines() -> None:
 
 
 def test_note_references_are_no_column_of_amounts() -> None:
-    rows = [("", "Notes", "2020", "2019"), ("Tangible assets", "4", "63,261", "68,160"), ("Stocks", "6", "32,365", "30,670"), ("Debtors", "7", "16,419", "12,196")]
+    rows = [
+        ("", "Notes", "2020", "2019"),
+        ("Tangible assets", "4", "63,261", "68,160"), ("Stocks", "6", "32,365", "30,670"), ("Debtors", "7", "16,419", "12,196"),
+    ]  # fmt: skip
     page = paper.page(rows)
     found = layout(page)
     assert len(found.columns) == 2
@@ -75,3 +78,14 @@ def test_without_dates_the_first_column_is_current() -> None:
 def test_a_page_without_amounts_has_no_columns() -> None:
     page = paper.page([("Balance Sheet",), ("See notes",)])
     assert layout(page) == Layout((), ())
+
+
+def test_heads_printed_over_inner_and_outer_columns_alike_are_one_period() -> None:
+    rows = [
+        ("", "2025", "2025", "2024", "2024"),
+        ("Tangible assets", "18,975", "", "18,354", ""), ("Stocks", "4,705", "", "5,509", ""), ("Debtors", "2,139", "", "5,635", ""),
+        ("Net assets", "", "80,016", "", "72,133"), ("Equity", "", "80,016", "", "72,133"), ("Reserves", "", "79,991", "", "72,108"),
+    ]  # fmt: skip
+    found = layout(paper.page(rows, edges=(0.5, 0.62, 0.76, 0.9)))
+    assert [(p.name, p.end) for p in found.periods] == [("current", date(2025, 12, 31)), ("prior", date(2024, 12, 31))]
+    assert [c.period for c in found.columns] == [0, 0, 1, 1]
