@@ -259,7 +259,90 @@ def test_the_cash_flow_ends_at_the_cash_of_the_sheet(cash: int, expected: list[s
     assert all(f.severity is Severity.LOW for f in made)
 
 
+OPERATING: build.Rows = (
+    ("revenue", "Net sales", (900, 800)),
+    ("cost_of_sales", "Cost of goods sold", (500, 450)),
+    ("gross_profit", "Gross profit", (400, 350)),
+    ("operating_expenses", "Total operating expenses", (250, 240)),
+    ("operating_income", "Operating income", (150, 110)),
+)
+
+
+@pytest.mark.parametrize(
+    ("operating", "expected"),
+    [(150, False), (151, False), (152, True), (650, False)],  # 650: sales less expenses that contain the cost of sales
+)
+def test_operating_income_follows_from_gross_profit_or_sales(operating: int, expected: bool) -> None:
+    rows = with_amount(OPERATING, "operating_income", operating)
+    assert ("operating_income_is_gross_profit_less_operating_expenses" in ids(result(rows))) is expected
+
+
+def test_other_operating_income_explains_a_higher_operating_income() -> None:
+    rows = with_row(OPERATING, "gross_profit", ("other_operating_income", "Other operating income", (30, 0)))
+    assert ids(result(with_amount(rows, "operating_income", 180))) == []
+
+
+@pytest.mark.parametrize(("end", "expected"), [(84_212, False), (84_213, True)])
+def test_cash_flows_must_lead_from_the_cash_of_the_column_before_to_that_at_the_end(end: int, expected: bool) -> None:
+    made = found(flow(with_amount(build.CASH_FLOW, "cash_end_of_period", end)))
+    assert ("cash_flow_adds_up_to_the_change_in_cash" in [f.id for f in made]) is expected
+    assert all("cash at the beginning $61,930" in f.message for f in made)
+
+
+def test_cash_at_the_beginning_is_taken_from_its_own_row() -> None:
+    row = (UNMAPPED, "Cash, beginning of year", (61_930, 53_630))
+    rows = with_row(build.CASH_FLOW, "financing_cash_flow", row)
+    assert ids(flow(rows)) == []
+    assert len(found(flow(with_amount(rows, "operating_cash_flow", 90_100)))) == 1
+
+
+def test_exchange_differences_explain_a_change_in_cash() -> None:
+    rows = with_row(build.CASH_FLOW, "financing_cash_flow", (UNMAPPED, "Effect of exchange rates on cash", (-400, 0)))
+    assert ids(flow(with_amount(rows, "cash_end_of_period", 83_810))) == []
+
+
+def rolled(rows: build.Rows = build.CASH_FLOW, earned: int = 73_800) -> list[Finding]:
+    """Return what is found of retained earnings when the result is `earned`."""
+    result_rows = with_amount(build.INCOME_STATEMENT, "net_income", earned)
+    made = checks.run(Spread((sheet(), result(result_rows), flow(rows))), (), (), None)
+    return [f for f in made if f.id == "retained_earnings_follow_from_the_result"]
+
+
+@pytest.mark.parametrize(("earned", "expected"), [(73_800, 0), (73_802, 0), (73_803, 1), (83_800, 1)])
+def test_retained_earnings_must_follow_from_result_and_distributions(earned: int, expected: int) -> None:
+    made = rolled(earned=earned)
+    assert len(made) == expected
+    assert all(f.severity is Severity.MEDIUM for f in made)
+
+
+def test_an_unexplained_movement_of_retained_earnings_is_told_with_its_figures() -> None:
+    (one,) = rolled(earned=83_800)
+    assert one.message == (
+        "Retained earnings of $178,070 and net income of $83,800 less distributions of $24,230 give $237,640, but $227,640 is printed "
+        "at 31 December 2024; $10,000 is not explained."
+    )
+    assert [fact.account for fact in one.facts] == ["retained_earnings", "net_income", "dividends_paid", "retained_earnings"]
+
+
+def test_a_buy_back_makes_an_unexplained_movement_weigh_little() -> None:
+    rows = with_row(build.CASH_FLOW, "dividends_paid", (UNMAPPED, "Repurchase of common stock", (10_000, 0)))
+    assert [f.severity for f in rolled(rows, earned=83_800)] == [Severity.LOW]
+
+
+def test_distributions_that_are_not_printed_are_implied_as_a_note() -> None:
+    (one,) = rolled([row for row in build.CASH_FLOW if row[0] != "dividends_paid"])
+    assert one.severity is Severity.INFO
+    assert "implies distributions of $24,230" in one.message
+
+
 # -- plausible -------------------------------------------------------------------------------------------------------
+
+
+def test_statements_in_two_currencies_are_found() -> None:
+    (one,) = found(sheet(), replace(result(file="group.pdf"), currency="GBP"))
+    assert (one.id, one.severity) == ("statements_are_in_one_currency", Severity.HIGH)
+    assert one.message == "The statements are in different currencies: GBP in group.pdf and USD in statements.pdf."
+    assert ids(sheet(), replace(result(), currency=None)) == []
 
 
 @pytest.mark.parametrize(("text", "expected"), [("2024", True), ("2,024", False), ("2019", False)])
@@ -333,6 +416,23 @@ def test_what_is_missing_is_one_finding_that_lists_it_all() -> None:
         "Missing from the application: loan application, income statement for 1 of 2 periods, business tax return, "
         "2 of 3 bank statements and personal financial statement."
     )
+
+
+def missing(*statements: FinancialStatement) -> str:
+    (one,) = [f for f in checks.run(Spread(statements), (), (), AS_OF) if f.id == "required_documents_are_present"]
+    return one.message
+
+
+def test_a_uk_company_is_not_asked_for_a_us_tax_return() -> None:
+    assert "business tax return" in missing(sheet())
+    assert "business tax return" not in missing(replace(sheet(UK), currency="GBP"))
+
+
+@pytest.mark.parametrize(("debt", "interest", "expected"), [(1, 0, True), (0, 1, True), (0, 0, False)])
+def test_who_owes_no_bank_is_not_asked_for_a_debt_schedule(debt: int, interest: int, expected: bool) -> None:
+    rows: build.Rows = (("short_term_debt", "Notes payable", (0, 9)), ("long_term_debt", "Long-term debt", (debt, 9)))
+    paid: build.Rows = (("interest_expense", "Interest expense", (interest, 1)),)
+    assert ("debt schedule" in missing(sheet(rows), result(paid))) is expected
 
 
 def test_a_complete_application_misses_nothing() -> None:

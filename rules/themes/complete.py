@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from app.domain import STATEMENT_KINDS, DocumentKind, FinancialStatement, Severity
+from rules.figures import Known, figures_by_period
 from rules.policy import Requirement, load
 from rules.themes.case import Case, Flaw, day, listed
 
@@ -11,11 +12,13 @@ from rules.themes.case import Case, Flaw, day, listed
 def required_documents_are_present(case: Case) -> Iterator[Flaw]:
     """All documents and periods that policy requires must be in the application; what is missing is listed once.
 
-    Why: no decision without them, and an incomplete application starts its own notice period.
+    Why: no decision without them, and an incomplete application starts its own notice period. A UK company has no tax return
+    of this kind; who owes no bank needs no debt schedule.
     Source: Credit policy, required documents; 12 CFR 1002.9(c).
     Example: missing: loan application, business tax return, 2 of 3 bank statements, balance sheet for 1 of 2 periods.
     """
-    missing = [said for each in load().required if case.as_of and (said := _missing(case, each))]
+    asked = [each for each in load().required if case.as_of and not _needless(case, each.kind)]
+    missing = [said for each in asked if (said := _missing(case, each))]
     if missing:
         yield Flaw(Severity.MEDIUM, f"Missing from the application: {listed(missing)}.")
 
@@ -37,6 +40,18 @@ def statements_are_recent(case: Case) -> Iterator[Flaw]:
             f"{day(case.as_of)}; policy allows {allowed:,f}. Ask for an interim statement."
         )
         yield Flaw(Severity.MEDIUM, said, (), (newest[1].file,))
+
+
+def _needless(case: Case, kind: DocumentKind) -> bool:
+    """Say whether the statements show that this borrower has no document of `kind`."""
+    if kind is DocumentKind.BUSINESS_TAX_RETURN:
+        currencies = {statement.currency for statement in case.spread.statements}
+        return currencies == {"GBP"}
+    if kind is DocumentKind.DEBT_SCHEDULE:
+        newest = figures_by_period(case.spread, {})[0]
+        debt, interest = newest.find("debt"), newest.find("interest_expense")
+        return isinstance(debt, Known) and debt.value == 0 and (not isinstance(interest, Known) or interest.value == 0)
+    return False
 
 
 def _missing(case: Case, required: Requirement) -> str:

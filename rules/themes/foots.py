@@ -11,6 +11,8 @@ from decimal import Decimal
 from app.domain import UNMAPPED, DocumentKind, LineItem, Severity
 from rules.themes.case import Case, Column, Flaw, columns, is_implied, listed, money, name, place
 
+_BEGINNING = re.compile(r"\bcash\b.*\b(?:beginning|start|brought forward)\b|\b(?:beginning|opening)\b.*\bcash\b", re.IGNORECASE)
+_DAYS = 7  # by which a year may begin after the last one ended
 _SHEET, _RESULT = DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT
 
 
@@ -32,6 +34,52 @@ def net_income_is_income_before_tax_less_tax(case: Case) -> Iterator[Flaw]:
     Example: income before tax $93,400 less tax $19,600 gives $73,800; a printed net income of $78,300 is $4,500 too high.
     """
     return _adjoining(case, "net_income", "income_before_tax", "income_tax_expense")
+
+
+def operating_income_is_gross_profit_less_operating_expenses(case: Case) -> Iterator[Flaw]:
+    """Gross profit (or revenue) less the printed total of operating costs must be the printed operating income.
+
+    Why: operating income is what EBITDA and coverage begin with. Statements count cost of sales into their total of costs or
+    not, and may print other operating income: each way is tried, and rows in between may explain a gap.
+    Source: Presentation by function of expense, IAS 1.103; SEC Regulation S-X 5-03.
+    Example: gross profit $462,500 less operating expenses $354,200 gives $108,300; a printed $118,300 is $10,000 too high.
+    """
+    for column in columns(case.spread, _RESULT):
+        operating = column.get("operating_income")
+        costs = column.get("operating_expenses") or column.get("total_costs_and_expenses")
+        starts = [item for account in ("gross_profit", "revenue") if (item := column.get(account)) is not None]
+        if operating is None or costs is None or not starts:
+            continue
+        other = [item for item in (column.get("other_operating_income"),) if item]
+        flaws = [list(_gap(column, operating, [start, *more], [costs])) for start in starts for more in ([], other)]
+        if all(flaws):
+            yield flaws[0][0]
+
+
+def cash_flow_adds_up_to_the_change_in_cash(case: Case) -> Iterator[Flaw]:
+    """Cash at the beginning plus operating, investing and financing cash flow must be the printed cash at the end.
+
+    Why: the three flows are all that moves cash, but for exchange rates, whose row is taken into account.
+    Source: IAS 7.10 and 7.45; ASC 230-10-45-24.
+    Example: $61,930 at the beginning and flows of $90,010, -$19,500 and -$48,230 give $84,210; a printed $48,210 is wrong.
+    """
+    for column in columns(case.spread, DocumentKind.CASH_FLOW_STATEMENT):
+        flows = column.all_of(("operating_cash_flow", "investing_cash_flow", "financing_cash_flow"))
+        end, beginning = column.get("cash_end_of_period"), _beginning(case, column)
+        if not flows or not end or not beginning:
+            continue
+        figures = [beginning, *flows, end]
+        due = sum((item.value for item in figures[:-1]), Decimal(0))
+        room = column.tolerance(len(figures) - 1)
+        if abs(end.value - due) <= room or _explains(column.others_among(figures), end.value - due, room):
+            continue
+        currency = column.statement.currency
+        said = (
+            f"{column.statement.file} {column.when()}: cash at the beginning {column.said(beginning)}, "
+            f"{listed(f'{name(item)} {column.said(item)}' for item in flows)} give {money(due, currency)}, but {name(end)} is printed as "
+            f"{column.said(end)}; the difference is {money(abs(end.value - due), currency)}."
+        )
+        yield Flaw(Severity.MEDIUM, said, tuple(figures), (column.statement.file,))
 
 
 def liabilities_and_equity_add_up(case: Case) -> Iterator[Flaw]:
@@ -113,6 +161,16 @@ def _adjoining(case: Case, total: str, gross: str, less: str) -> Iterator[Flaw]:
         parts = sum((abs(item.value) for item in between), Decimal(0))
         if not between or abs(parts - abs(figures[1].value)) <= column.tolerance(len(between)):
             yield from _gap(column, figures[2], [figures[0]], [figures[1]])
+
+
+def _beginning(case: Case, column: Column) -> LineItem | None:
+    """Return the cash with which a cash flow statement begins: its own row, else the end of the column before."""
+    own = [item for item in column.items if item.account == UNMAPPED and _BEGINNING.search(item.label)]
+    if own or column.period.start is None:
+        return own[-1] if own else None
+    before = [c for c in columns(case.spread, column.statement.kind) if c.statement is column.statement and c.period.end]
+    ends = [c.get("cash_end_of_period") for c in before if c.period.end and abs((column.period.start - c.period.end).days) <= _DAYS]
+    return next(filter(None, ends), None)
 
 
 def _identity(case: Case, total: str, plus: Sequence[str], minus: Sequence[str] = (), optional: Sequence[str] = ()) -> Iterator[Flaw]:

@@ -56,6 +56,19 @@ def statements_are_in_the_same_unit(case: Case) -> Iterator[Flaw]:
                 yield _in_other_units(one, other, [item for item in figures if item])
 
 
+def statements_are_in_one_currency(case: Case) -> Iterator[Flaw]:
+    """All statements of an application must be in one currency.
+
+    Why: figures of two currencies are neither added nor compared; a ratio across them means nothing.
+    Source: DOMAIN.md, section 5 (plausible).
+    Example: a balance sheet in GBP beside an income statement in USD.
+    """
+    found = {s.currency: s for s in reversed(case.spread.statements) if s.currency}
+    if len(found) > 1:
+        said = listed(f"{currency} in {found[currency].file}" for currency in sorted(found))
+        yield Flaw(Severity.HIGH, f"The statements are in different currencies: {said}.", (), tuple(s.file for s in found.values()))
+
+
 def revenue_is_not_negative(case: Case) -> Iterator[Flaw]:
     """Revenue must not be negative.
 

@@ -1,13 +1,20 @@
 """Rolls: what one statement says of a date, another says too."""
 
+import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations
 
 from app.domain import UNMAPPED, DocumentKind, LineItem, Severity
 from rules.spreading import ADDED
-from rules.themes.case import Case, Column, Flaw, columns, day, listed, name
+from rules.themes.case import Case, Column, Flaw, columns, day, listed, money, name
 
+_DAYS = 7  # by which a year may begin after the last one ended
+#: Rows that tell of movements of equity other than result and distributions.
+_MOVEMENT = re.compile(
+    r"repurchas|buy-?backs?\b|treasury|restate|comprehensive|purchase of (?:own|common|company) (?:shares|stock)", re.IGNORECASE
+)
 _SHOWN = 4  # figures that a message names; all of them are among its facts
 
 
@@ -53,6 +60,57 @@ def cash_flow_ends_at_the_cash_of_the_balance_sheet(case: Case) -> Iterator[Flaw
             files = tuple(dict.fromkeys((flow.statement.file, sheet.statement.file)))
             yield Flaw(Severity.LOW, said, (end, cash), files)
             break
+
+
+def retained_earnings_follow_from_the_result(case: Case) -> Iterator[Flaw]:
+    """Retained earnings a year ago plus net income less distributions must be the retained earnings of today.
+
+    Why: an unexplained movement is a restatement, a distribution that was not told, or a misread figure. Where distributions
+    are not printed, those that the movement implies are told as a note; where the company buys back shares or shows other
+    movements, the weight is low.
+    Source: Statement of changes in equity, IAS 1.106; ASC 505-10-50-2.
+    Example: $178,070 plus net income $73,800 less distributions $24,230 gives $227,640; a printed $237,640 is $10,000 more.
+    """
+    for result in columns(case.spread, DocumentKind.INCOME_STATEMENT):
+        net, sheet = result.get("net_income"), _sheet_at(case, result.period.end)
+        opening = _sheet_at(case, result.period.start - timedelta(days=1) if result.period.start else None)
+        before, after = (each.get("retained_earnings") if each else None for each in (opening, sheet))
+        if sheet is None or net is None or before is None or after is None:
+            continue
+        paid, movements = _distributed(case, result)
+        gap = before.value + net.value - (paid.value if paid else Decimal(0)) - after.value
+        if abs(gap) <= sheet.tolerance(3) + result.tolerance(0):
+            continue
+        facts = tuple(item for item in (before, net, paid, after) if item)
+        told = f"Retained earnings of {sheet.said(before)} and net income of {sheet.said(net)}"
+        if paid is None:
+            kind = "distributions" if gap > 0 else "contributions or restatements"
+            implied = money(abs(gap), sheet.statement.currency)
+            said = f"{told} lead to {sheet.said(after)} {sheet.when()}: that implies {kind} of {implied}, which are not printed."
+            yield Flaw(Severity.INFO, said, facts, _files(facts))
+            continue
+        said = (
+            f"{told} less distributions of {sheet.said(paid)} give {money(after.value + gap, sheet.statement.currency)}, but "
+            f"{sheet.said(after)} is printed {sheet.when()}; {money(abs(gap), sheet.statement.currency)} is not explained."
+        )
+        yield Flaw(Severity.LOW if movements else Severity.MEDIUM, said, facts, _files(facts))
+
+
+def _sheet_at(case: Case, end: date | None) -> Column | None:
+    """Return the balance sheet of a date, the one that prints retained earnings first."""
+    held = [c for c in columns(case.spread, DocumentKind.BALANCE_SHEET) if end and c.period.end and abs((c.period.end - end).days) <= _DAYS]
+    return max(held, key=lambda c: c.get("retained_earnings") is not None, default=None)
+
+
+def _distributed(case: Case, result: Column) -> tuple[LineItem | None, bool]:
+    """Return the distributions printed for the period of `result`, and whether rows tell of other movements of equity."""
+    same = [c for c in columns(case.spread) if c.statement.kind is not DocumentKind.BALANCE_SHEET and _same_period(c, result)]
+    paid = [item for c in same for account in ("dividends_paid", "distributions") if (item := c.get(account)) is not None]
+    return next(iter(paid), None), any(_MOVEMENT.search(item.label) for c in same for item in c.items)
+
+
+def _files(facts: tuple[LineItem, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item.file for item in facts))
 
 
 def _same_period(one: Column, other: Column) -> bool:
