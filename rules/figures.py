@@ -248,10 +248,14 @@ def _distinct_ends(spread: Spread) -> list[date]:
 
 
 def _period(name: str, end: date | None, held: Sequence[Column], older: Sequence[Figures]) -> Figures:
-    """Put the columns of one date together; of results of several lengths the longest counts, of two documents the newer."""
+    """Put the columns of one date together.
+
+    Of results of several lengths the longest counts; of two documents the newer; of two tables of one document the fuller
+    (a summary of key figures gives way to the statement).
+    """
     longest = {kind: max((days_of(p) for s, p in held if s.kind is kind), default=0) for kind in STATEMENT_KINDS}
     used = [(s, p) for s, p in held if s.kind in longest and days_of(p) == longest[s.kind]]
-    used.sort(key=lambda column: (STATEMENT_KINDS.index(column[0].kind), -_newest(column[0]).toordinal()))
+    used.sort(key=lambda column: (STATEMENT_KINDS.index(column[0].kind), -_newest(column[0]).toordinal(), -_filled(*column)))
     read = _read(used)
     nil = frozenset(account for statement, period in used for account in nil_accounts(statement, period))
     kinds = frozenset(statement.kind for statement, _ in used)
@@ -299,6 +303,10 @@ def _is_after_interest(read: Mapping[str, LineItem]) -> bool:
 
 def _newest(statement: FinancialStatement) -> date:
     return max((p.end for p in statement.periods if p.end), default=date.min)
+
+
+def _filled(statement: FinancialStatement, period: Period) -> int:
+    return sum(item.account in ACCOUNT and item.period.name == period.name for item in statement.items)
 
 
 def _near(one: date | None, other: date | None, days: int) -> bool:

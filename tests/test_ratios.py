@@ -156,6 +156,12 @@ def test_statements_of_two_documents_meet_by_date() -> None:
     assert current(spread, period="prior2")["net_margin"].value == Decimal("0.1")
 
 
+def test_a_summary_of_key_figures_gives_way_to_the_statement() -> None:
+    summary = statement(RESULT, {"revenue": 10, "operating_income": 990}, Y2024)
+    whole = statement(RESULT, {"revenue": 1000, "cost_of_sales": 600, "gross_profit": 400, "operating_income": 100}, Y2024)
+    assert current(Spread((summary, whole)))["operating_margin"].value == Decimal("0.1")
+
+
 def test_statements_a_few_days_apart_are_of_the_same_date() -> None:
     sheet = statement(SHEET, {"total_assets": 50}, date(2024, 12, 28))
     result = statement(RESULT, {"revenue": 100}, Y2024)
