@@ -52,6 +52,12 @@ DERIVED: dict[str, tuple[str, ...]] = {
     "cash_from_trading_balances": (_TRADING,),
     "uca_net_cash_after_operations": ("ebitda + other_income_expense - income_tax_expense + cash_from_trading_balances",),
 }
+#: Ways to operating income where interest is printed among the costs, and so was deducted with them.
+_BEFORE_INTEREST = (
+    "operating_income + interest_expense",
+    "gross_profit - operating_expenses + interest_expense",
+    "revenue - total_costs_and_expenses + interest_expense",
+)
 #: Derived figures that are nil where they come out negative: retained earnings may grow by more than the result, assets be sold.
 _NEVER_NEGATIVE = frozenset({"distributions", "unfinanced_capex"})
 _NO_APPLICATION = "no loan application was read"
@@ -107,7 +113,7 @@ class Figures:
 
     `read` has the line item of every account, `nil` the accounts that are nil because their statement adds up without
     them, `given` what other documents say, `kinds` the statements at hand. `after_interest`: interest is printed among the
-    costs above operating income, so that it is added back. `opening` is the period whose sheet opens this one, `last_year`
+    costs above operating income or their total, so that it is added back. `opening` is the period whose sheet opens this one, `last_year`
     the one whose result ended as this one began, `year_before` the one of the same length a year earlier.
     Flows of a part of a year are annualized unless `as_printed`.
     """
@@ -138,19 +144,18 @@ class Figures:
             return Known(days, name, ((name, days),))
         if name.startswith(_PRIOR):
             return self._find_earlier(name.removeprefix(_PRIOR))
-        if name == "operating_income" and self.after_interest and name not in seen:
-            return self._add_up("operating_income + interest_expense", seen | {name})
-        if (item := self.read.get(name)) is not None:
+        before_interest = _BEFORE_INTEREST if name == "operating_income" and self.after_interest and name not in seen else ()
+        if (item := self.read.get(name)) is not None and not before_interest:
             return self._whole_year(item)
-        for way in DERIVED.get(name, ()) if name not in seen else ():
-            found = self._add_up(way, seen | {name})
+        for way in (*before_interest, *DERIVED.get(name, ())) if name not in seen else ():
+            found = self._movement(name, way, seen) if _PRIOR in way else self.add_up(way, seen | {name})
             if isinstance(found, Known):
                 return Known(Decimal(0), name, ((name, Decimal(0)),)) if name in _NEVER_NEGATIVE and found.value < 0 else found
         if name in self.nil:
             return Known(Decimal(0), name, ((name, Decimal(0)),))
         return self._missing(name, seen)
 
-    def _add_up(self, way: str, seen: frozenset[str]) -> Known | Unknown:
+    def add_up(self, way: str, seen: frozenset[str]) -> Known | Unknown:
         """Add up a derivation such as `revenue - cost_of_sales`; it is unknown where a part is."""
         parts = {name: self.find(name, seen) for name in _NAME.findall(way)}
         known = {name: part for name, part in parts.items() if isinstance(part, Known)}
@@ -166,6 +171,14 @@ class Figures:
         notes = dict.fromkeys(part.note for part in known.values() if part.note)
         written = substitute(way, {name: part.expression for name, part in known.items()})
         return Known(value, f"({written})" if len(parts) > 1 else written, tuple(inputs.items()), "; ".join(notes))
+
+    def _movement(self, name: str, way: str, seen: frozenset[str]) -> Known | Unknown:
+        """Add up what moved between two sheets: as printed, since the sheets are not annualized, and annualized as a whole."""
+        found = replace(self, as_printed=True).add_up(way, seen | {name})
+        if isinstance(found, Unknown) or self.as_printed or self.days >= _FULL_YEAR:
+            return found
+        value = found.value * _YEAR / self.days
+        return Known(value, name, ((name, value),), f"annualized from {self.days} days")
 
     def _find_earlier(self, name: str) -> Known | Unknown:
         flow = any(kind in _FLOWS for kind in ACCOUNT[name].statements) if name in ACCOUNT else name in ("ebitda", "operating_income")
@@ -184,7 +197,7 @@ class Figures:
     def _missing(self, name: str, seen: frozenset[str]) -> Unknown:
         """Say why a figure is missing: for a derived one, what its usual derivation lacks."""
         if name not in _WHY and name in DERIVED and name not in seen and name not in ACCOUNT:
-            lacking = [self._add_up(way, seen | {name}) for way in DERIVED[name]]
+            lacking = [self.add_up(way, seen | {name}) for way in DERIVED[name]]
             return next(found for found in lacking if isinstance(found, Unknown))
         if name in ACCOUNT and not self.kinds & {*ACCOUNT[name].statements}:
             return Unknown(f"no {ACCOUNT[name].statements[0].replace('_', ' ')} was read")
@@ -294,11 +307,15 @@ def _ending(older: Iterable[Figures], wanted: date | None) -> Figures | None:
 
 
 def _is_after_interest(read: Mapping[str, LineItem]) -> bool:
-    """Say whether interest is printed above operating income on the same page: it was then deducted before."""
-    interest, operating = read.get("interest_expense"), read.get("operating_income")
-    if interest is None or operating is None or interest.box is None or operating.box is None:
+    """Say whether interest is printed above operating income, or else above the total of costs, on the same page.
+
+    It was then deducted with the costs.
+    """
+    interest, ends = read.get("interest_expense"), ("operating_income", "operating_expenses", "total_costs_and_expenses")
+    end = next((read[account] for account in ends if account in read), None)
+    if interest is None or end is None or interest.box is None or end.box is None:
         return False
-    return (interest.file, interest.page) == (operating.file, operating.page) and interest.box.top < operating.box.top
+    return (interest.file, interest.page) == (end.file, end.page) and interest.box.top < end.box.top
 
 
 def _newest(statement: FinancialStatement) -> date:

@@ -333,8 +333,11 @@ def _over(numerator: Decimal, denominator: Decimal, named: str) -> Result:
 
 
 def _covers(cash: Decimal, service: Decimal, named: str) -> Result:
-    """Return how often `cash` covers `service`; where there is nothing to serve there is no debt."""
-    return cash / service if service > 0 else NoValue(RatioStatus.NO_DEBT, f"there is no {named}")
+    """Return how often `cash` covers `service`; where there is nothing to serve there is no debt.
+
+    A negative service is a credit or a misread sign: it must not pass as if there were no debt.
+    """
+    return _over(cash, service, named) if service else NoValue(RatioStatus.NO_DEBT, f"there is no {named}")
 
 
 def _repaid_from(debt: Decimal, ebitda: Decimal) -> Result:

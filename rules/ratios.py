@@ -91,5 +91,5 @@ RATIOS: tuple[Formula, ...] = (
 OF_THE_REQUEST = frozenset(
     (formulas.dscr, formulas.global_dscr, formulas.debt_to_ebitda_with_proposed, formulas.ltv, formulas.collateral_coverage)
 )
-#: Ratios that compare one period with another: their flows are never annualized.
-AS_PRINTED = frozenset((formulas.uca_net_cash_after_operations, formulas.uca_coverage, formulas.revenue_growth, formulas.ebitda_growth))
+#: Ratios that compare one period with another, or tell what it brought: their flows are never annualized.
+AS_PRINTED = frozenset((formulas.uca_net_cash_after_operations, formulas.revenue_growth, formulas.ebitda_growth))

@@ -222,6 +222,39 @@ def test_an_interim_sheet_opens_at_the_last_year_end() -> None:
     assert dict(current(spread)["dscr_historical"].inputs)["prior_current_portion_long_term_debt"] == 8
 
 
+def test_what_moved_over_half_a_year_is_annualized_as_a_whole() -> None:
+    sheet = {"current_portion_long_term_debt": [5, 8], "retained_earnings": [100, 100], "accounts_receivable": [30, 20]}
+    result = {"operating_income": 182, "depreciation_amortization": 0, "interest_expense": 0, "income_tax_expense": 0, "net_income": 91}
+    spread = Spread((statement(SHEET, sheet, HALF, Y2023), statement(RESULT, result, HALF, months=6)))
+    coverage = current(spread)["dscr_historical"]
+    assert dict(coverage.inputs)["distributions"] == Decimal("182.5"), "100 + 91 - 100 in half a year"
+    assert (coverage.value, coverage.reason) == (Decimal("182.5") / 8, "annualized from 182 days")
+    assert live_formula(coverage.formula, dict(coverage.inputs), Decimal("182.5") / 8, lambda name: name)
+
+
+def test_uca_coverage_of_half_a_year_sets_a_years_cash_against_a_years_repayments() -> None:
+    sheet = {
+        "accounts_receivable": [60, 30],
+        "total_current_assets": [60, 30],
+        "current_portion_long_term_debt": [5, 73],
+        "total_current_liabilities": [5, 73],
+        "retained_earnings": [191, 100],
+    }
+    result = {"operating_income": 91, "depreciation_amortization": 0, "interest_expense": 0, "income_tax_expense": 0, "net_income": 91}
+    found = current(Spread((statement(SHEET, sheet, HALF, Y2023), statement(RESULT, result, HALF, months=6))))
+    assert found["uca_net_cash_after_operations"].value == 61, "as printed: 91 earned, 30 of it still owed by customers"
+    year, coverage = Decimal(61) * 365 / 182, found["uca_coverage"].value
+    assert coverage is not None
+    assert abs(coverage - year / 73) < Decimal("1e-20")
+
+
+def test_half_a_years_result_kept_in_full_means_no_distributions() -> None:
+    sheet = {"current_portion_long_term_debt": [5, 8], "retained_earnings": [191, 100]}
+    result = {"operating_income": 91, "depreciation_amortization": 0, "interest_expense": 0, "income_tax_expense": 0, "net_income": 91}
+    spread = Spread((statement(SHEET, sheet, HALF, Y2023), statement(RESULT, result, HALF, months=6)))
+    assert current(spread)["dscr_historical"].value == Decimal("182.5") / 8
+
+
 def test_a_sheet_of_two_years_ago_opens_nothing() -> None:
     sheet = {"current_portion_long_term_debt": [5, 8], "retained_earnings": [100, 90]}
     spread = Spread((statement(SHEET, sheet, Y2024, Y2022), statement(RESULT, {"net_income": 10, "interest_expense": 1}, Y2024)))
