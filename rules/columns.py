@@ -14,6 +14,7 @@ from rules.headings import Mention, is_uk, mentions, month_end, months_covered
 PERIOD_NAMES = ("current", "prior", *(f"prior{n}" for n in range(2, 12)))
 _ALIGNED = 0.022  # of the page's width: right edges closer than this stand in one column
 _NOTE_MAX = 60
+_SHARED = 0.25  # share of rows that may stand in both an inner and an outer column
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _dated(groups: Sequence[_Group], found: Sequence[Mention]) -> list[tuple[int
     heads = _head_row(rows, groups)
     if heads is None:
         ends = _one_date(rows)
-        pairs = _in_pairs(groups) if len(groups) >= 4 and len(groups) % 2 == 0 and _looks_paired(groups) else list(range(len(groups)))
+        pairs = _in_pairs(groups) if _are_pairs(groups) else list(range(len(groups)))
         return [(n, ends if n == 0 else None) for n in pairs]
     owner = _owners(groups, heads)
     return [(n, _end_of(heads[n], heads, rows)) for n in owner]
@@ -149,12 +150,7 @@ def _head_row(rows: Sequence[Sequence[Mention]], groups: Sequence[_Group]) -> li
         if many:
             return many[-1]
     single = [row for row in rows if len(row) == 1 and row[0].year is not None and row[0].x1 > left and row[0].x0 > left - 0.05]
-    return list(single[-1]) if single and (len(groups) == 1 or _over(single[-1][0], groups)) else None
-
-
-def _over(mention: Mention, groups: Sequence[_Group]) -> bool:
-    """Return whether `mention` stands over the columns as a head of one period with an inner and an outer column."""
-    return len(groups) == 2 and mention.x0 >= groups[0].x0 - 0.06 and mention.centre > 0.5
+    return list(single[-1]) if single and (len(groups) == 1 or (len(groups) == 2 and _alternate(*groups))) else None
 
 
 def _one_date(rows: Sequence[Sequence[Mention]]) -> date | None:
@@ -164,9 +160,15 @@ def _one_date(rows: Sequence[Sequence[Mention]]) -> date | None:
     return None if best is None else _date(best.year, best.month, best.day)
 
 
-def _looks_paired(groups: Sequence[_Group]) -> bool:
-    """Return whether inner and outer columns alternate: the outer ones hold sub-totals, so rows rarely fill both."""
-    return len(groups) == 4
+def _are_pairs(groups: Sequence[_Group]) -> bool:
+    """Return whether the columns are pairs of an inner and an outer column."""
+    return len(groups) % 2 == 0 and all(_alternate(groups[i], groups[i + 1]) for i in range(0, len(groups), 2))
+
+
+def _alternate(inner: _Group, outer: _Group) -> bool:
+    """Return whether two columns are the inner and the outer one of a period: few rows print an amount in both."""
+    rows, others = ({round(a.box.top, 3) for a in group.amounts} for group in (inner, outer))
+    return len(rows & others) <= _SHARED * min(len(rows), len(others))
 
 
 def _in_pairs(groups: Sequence[_Group]) -> list[int]:

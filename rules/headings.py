@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from app.domain import Line, Page, Word
+from app.domain import Box, Line, Page, Word
 
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -82,8 +82,17 @@ class Mention:
 
 
 def mentions(page: Page, lines: Sequence[tuple[int, Line]], uk: bool) -> list[Mention]:
-    """Return the dates printed in `lines` (with their index), left to right. `uk` reads 1/2/2020 as 1 February."""
-    return [m for index, line in lines for m in _in_line(page.words[line.span.start : line.span.stop], index, uk)]
+    """Return the dates printed in `lines` (with their index), row by row, left to right. `uk` reads 1/2/2020 as 1 February.
+
+    Lines that stand side by side are one row: heads far apart are read as lines of their own.
+    """
+    out: list[Mention] = []
+    row, height = 0, Box(0, -1, 0, -1)
+    for index, line in lines:
+        if not height.top <= (line.box.top + line.box.bottom) / 2 <= height.bottom:
+            row, height = index, line.box
+        out += _in_line(page.words[line.span.start : line.span.stop], row, uk)
+    return sorted(out, key=lambda m: (m.line, m.x0))
 
 
 def _in_line(words: Sequence[Word], index: int, uk: bool) -> Iterator[Mention]:

@@ -43,6 +43,8 @@ ADDED = frozenset(
 _LEAST_SCORE = 0.05  # a reading below this is no reading
 _ANCHORS = 3  # accounts of another statement on a page that make it a second statement
 _SURE = 0.5
+_ALIKE = 0.99  # scores from here on tell nothing more about which row is meant
+_TOTAL = 0.5  # what a row gains by calling itself a total
 _EARLIER = 0.0005  # of score that a row loses for each row above it: of two equals the earlier one counts
 
 
@@ -97,7 +99,7 @@ def _assigned(rows: Sequence[_Row], kind: DocumentKind) -> dict[str, list[_Row]]
     """Give each account its row (or rows, where they add up): surest first, the earlier row where two are as sure."""
     claims = sorted(
         (
-            (score - _EARLIER * position, account, row)
+            (_strength(row, score) - _EARLIER * position, account, row)
             for position, row in enumerate(rows)
             for account, score in row.candidates()
             if score >= _LEAST_SCORE
@@ -115,6 +117,11 @@ def _assigned(rows: Sequence[_Row], kind: DocumentKind) -> dict[str, list[_Row]]
             out.setdefault(account, []).append(row)
             taken.add(id(row))
     return out
+
+
+def _strength(row: _Row, score: float) -> float:
+    """Return how strongly a row claims an account: sure readings are alike, and of these a row that calls itself a total leads."""
+    return 1.0 + _TOTAL * row.line.label.lower().startswith("total") if score >= _ALIKE else score
 
 
 def _statement(document: Document, kind: DocumentKind, rows: Sequence[_Row], *, first: bool) -> FinancialStatement:

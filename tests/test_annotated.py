@@ -34,4 +34,9 @@ def test_the_same_seed_makes_the_same_pages() -> None:
 
 
 def test_pages_of_every_kind_are_made() -> None:
-    assert {kind for kind, _ in pages(1, 120)} == {DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT, DocumentKind.CASH_FLOW_STATEMENT, DocumentKind.OTHER}
+    assert {kind for kind, _ in pages(1, 120)} == {
+        DocumentKind.BALANCE_SHEET,
+        DocumentKind.INCOME_STATEMENT,
+        DocumentKind.CASH_FLOW_STATEMENT,
+        DocumentKind.OTHER,
+    }

@@ -8,21 +8,57 @@ from models.extractor import PageReading
 from tests import paper
 
 RULES = Models(MatchingExtractor())
-BALANCE = paper.page([
-    ("Balance Sheets",), ("", "December 31, 2023", "December 31, 2022"), ("Cash", "1,204", "1,180"), ("Accounts receivable", "310", "290"), ("Total current assets", "1,514", "1,470"),
-    ("Property and equipment, net", "3,000", "2,700"), ("Total assets", "4,514", "4,170"), ("Total current liabilities", "514", "470"), ("Long-term debt", "1,000", "1,100"),
-    ("Total liabilities", "1,514", "1,570"), ("Total stockholders' equity", "3,000", "2,600"), ("Total liabilities and stockholders' equity", "4,514", "4,170"),
-])  # fmt: skip
-INCOME = paper.page([
-    ("Statements of Income",), ("Years ended December 31,",), ("", "2023", "2022"), ("Net sales", "9,000", "8,000"), ("Cost of goods sold", "5,000", "4,600"), ("Gross profit", "4,000", "3,400"),
-    ("Operating income", "900", "700"), ("Interest expense", "100", "110"), ("Income before income taxes", "800", "590"), ("Provision for income taxes", "200", "150"), ("Net income", "600", "440"),
-], number=2)  # fmt: skip
-NOTES = paper.page([("Notes to the financial statements",), ("Inventory is valued at cost",), ("", "2023", "2022"), ("Cash", "12", "14"), ("Inventory", "3", "4")], number=3)
+BALANCE = paper.page(
+    [
+        ("Balance Sheets",),
+        ("", "December 31, 2023", "December 31, 2022"),
+        ("Cash", "1,204", "1,180"),
+        ("Accounts receivable", "310", "290"),
+        ("Total current assets", "1,514", "1,470"),
+        ("Property and equipment, net", "3,000", "2,700"),
+        ("Total assets", "4,514", "4,170"),
+        ("Total current liabilities", "514", "470"),
+        ("Long-term debt", "1,000", "1,100"),
+        ("Total liabilities", "1,514", "1,570"),
+        ("Total stockholders' equity", "3,000", "2,600"),
+        ("Total liabilities and stockholders' equity", "4,514", "4,170"),
+    ]
+)
+INCOME = paper.page(
+    [
+        ("Statements of Income",),
+        ("Years ended December 31,",),
+        ("", "2023", "2022"),
+        ("Net sales", "9,000", "8,000"),
+        ("Cost of goods sold", "5,000", "4,600"),
+        ("Gross profit", "4,000", "3,400"),
+        ("Operating income", "900", "700"),
+        ("Interest expense", "100", "110"),
+        ("Income before income taxes", "800", "590"),
+        ("Provision for income taxes", "200", "150"),
+        ("Net income", "600", "440"),
+    ],
+    number=2,
+)
+NOTES = paper.page(
+    [
+        ("Notes to the financial statements",),
+        ("Inventory is valued at cost",),
+        ("", "2023", "2022"),
+        ("Cash", "12", "14"),
+        ("Inventory", "3", "4"),
+    ],
+    number=3,
+)
 
 
 def test_a_file_of_several_statements_is_split_and_spread() -> None:
     reading = spread_documents([Document("accounts.pdf", DocumentKind.OTHER, (BALANCE, INCOME, NOTES))], RULES)
-    assert [(d.kind, d.first, d.last) for d in reading.documents] == [(DocumentKind.BALANCE_SHEET, 1, 1), (DocumentKind.INCOME_STATEMENT, 2, 2), (DocumentKind.OTHER, 3, 3)]
+    assert [(d.kind, d.first, d.last) for d in reading.documents] == [
+        (DocumentKind.BALANCE_SHEET, 1, 1),
+        (DocumentKind.INCOME_STATEMENT, 2, 2),
+        (DocumentKind.OTHER, 3, 3),
+    ]
     assert [s.item("net_income", "current").value for s in reading.spread.of_kind(DocumentKind.INCOME_STATEMENT)] == [600]  # type: ignore[union-attr]
 
 
@@ -47,10 +83,30 @@ def test_a_title_does_not_make_a_statement_and_its_lack_does_not_unmake_one() ->
 
 
 def test_a_second_balance_sheet_is_a_document_of_its_own() -> None:
-    again = Document("group.pdf", DocumentKind.OTHER, (BALANCE, paper.page([
-        ("Company balance sheet",), ("", "2023"), ("Cash", "12"), ("Accounts receivable", "31"), ("Total current assets", "43"), ("Total assets", "43"), ("Total liabilities", "3"), ("Total equity", "40"),
-    ], number=2)))  # fmt: skip
-    assert [(d.kind, d.first) for d in spread_documents([again], RULES).documents] == [(DocumentKind.BALANCE_SHEET, 1), (DocumentKind.BALANCE_SHEET, 2)]
+    again = Document(
+        "group.pdf",
+        DocumentKind.OTHER,
+        (
+            BALANCE,
+            paper.page(
+                [
+                    ("Company balance sheet",),
+                    ("", "2023"),
+                    ("Cash", "12"),
+                    ("Accounts receivable", "31"),
+                    ("Total current assets", "43"),
+                    ("Total assets", "43"),
+                    ("Total liabilities", "3"),
+                    ("Total equity", "40"),
+                ],
+                number=2,
+            ),
+        ),
+    )
+    assert [(d.kind, d.first) for d in spread_documents([again], RULES).documents] == [
+        (DocumentKind.BALANCE_SHEET, 1),
+        (DocumentKind.BALANCE_SHEET, 2),
+    ]
 
 
 def test_an_application_with_statements_alone_is_referred_and_says_what_is_missing() -> None:

@@ -89,3 +89,10 @@ def test_heads_printed_over_inner_and_outer_columns_alike_are_one_period() -> No
     found = layout(paper.page(rows, edges=(0.5, 0.62, 0.76, 0.9)))
     assert [(p.name, p.end) for p in found.periods] == [("current", date(2025, 12, 31)), ("prior", date(2024, 12, 31))]
     assert [c.period for c in found.columns] == [0, 0, 1, 1]
+
+
+def test_heads_far_apart_are_one_row_of_heads() -> None:
+    rows = [(label, one, "", other) for label, one, other in ROWS]
+    page = paper.page([("As of December 31, 2025",), ("", "Dec 31, 25", "", "Dec 31, 24"), *rows], edges=(0.62, 0.7, 0.95))
+    figures = [i for i, line in enumerate(page.lines) if line.label in {row[0] for row in ROWS}]
+    assert [p.end for p in layout_of(page, BALANCE, figures).periods] == [date(2025, 12, 31), date(2024, 12, 31)]

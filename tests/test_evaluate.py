@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
+from app.assess import Models, spread_documents
 from app.errors import UsageError
+from app.reading.reader import Reader
+from app.report.json import file_object
+from app.report.parts import FileSpread
+from app.settings import settings
+from models.extractor import load
 from training.evaluate import is_kept, score, tasks, wilson
 
 
@@ -63,13 +69,6 @@ def test_the_interval_is_wilson_s() -> None:
 
 
 def test_the_digital_filings_are_read_as_well_as_the_readme_says(eval_set: Path) -> None:
-    from app.assess import Models, spread_documents
-    from app.reading.reader import Reader
-    from app.report.json import file_object
-    from app.report.parts import FileSpread
-    from app.settings import settings
-    from models.extractor import load
-
     models, pairs = Models(load(settings().extractor_dir)), []
     with Reader(settings()) as reader:
         for task in tasks(eval_set, "open", ("us_sec", "uk_ixbrl"))[::4]:

@@ -8,7 +8,10 @@ def labels(*lines: paper.Printed) -> list[str]:
 
 
 def test_a_synonym_names_its_account() -> None:
-    assert labels(("Consolidated Balance Sheets",), ("Cash and cash equivalents", "12"), ("Trade receivables, net", "14")) == ["cash", "accounts_receivable"]
+    assert labels(("Consolidated Balance Sheets",), ("Cash and cash equivalents", "12"), ("Trade receivables, net", "14")) == [
+        "cash",
+        "accounts_receivable",
+    ]
 
 
 def test_brackets_and_allowances_do_not_hide_a_synonym() -> None:

@@ -8,7 +8,9 @@ PERIOD = Period("current", None)
 
 
 def items(**printed: int) -> list[LineItem]:
-    return [LineItem(account, PERIOD, Decimal(value), Origin.READ, account, str(value), "f.pdf", 1, None) for account, value in printed.items()]
+    return [
+        LineItem(account, PERIOD, Decimal(value), Origin.READ, account, str(value), "f.pdf", 1, None) for account, value in printed.items()
+    ]
 
 
 def settled(found: list[LineItem]) -> dict[str, int]:
@@ -36,7 +38,11 @@ def test_a_loss_printed_without_its_bracket_is_a_loss() -> None:
 
 
 def test_a_sign_stays_when_turning_it_helps_nothing() -> None:
-    assert settled(items(income_before_tax=100, income_tax_expense=20, net_income=55)) == {"income_before_tax": 100, "income_tax_expense": 20, "net_income": 55}
+    assert settled(items(income_before_tax=100, income_tax_expense=20, net_income=55)) == {
+        "income_before_tax": 100,
+        "income_tax_expense": 20,
+        "net_income": 55,
+    }
 
 
 def test_taxes_paid_in_brackets_are_paid_and_refunds_are_negative() -> None:

@@ -110,7 +110,7 @@ def main(config: Config, out: Path, work: Path) -> None:
     """Train by `config`, with checkpoints under `work`, and write the finished extractor to `out`."""
     torch.manual_seed(config.seed)
     keep_memory()
-    model, tokenizer = base(config.base_model)
+    model, tokenizer = pretrained(config.base_model)
     sequencer = Sequencer(tokenizer)
     annotated.write(pages(config.seed, config.statements), work / "annotated.spacy")
     data = list(examples(sequencer, annotated.read(work / "annotated.spacy")))
@@ -129,7 +129,7 @@ def keep_memory() -> None:
         libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def base(folder: str) -> tuple[DistilBertForTokenClassification, Tokenizer]:
+def pretrained(folder: str) -> tuple[DistilBertForTokenClassification, Tokenizer]:
     """Return the pretrained base with a fresh classifier: MiniLM from its package, or any DistilBERT folder."""
     source = Path(folder) if folder else _minilm()
     tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
