@@ -77,9 +77,14 @@ def _rows(document: Document, entities: Sequence[Entity]) -> list[_Row]:
     for page in document.pages:
         for index, line in enumerate(page.lines):
             entity = by_line.get((line.span.page, line.span.start))
-            if line.amounts and entity is not None:
+            if line.amounts and entity is not None and not _is_head(line):
                 rows.append(_Row(page, index, line, entity))
     return rows
+
+
+def _is_head(line: Line) -> bool:
+    """Return whether what was read as amounts are the years over the columns."""
+    return len(line.amounts) > 1 and all(a.text.isdigit() and 1950 <= a.value <= 2100 for a in line.amounts)
 
 
 def _kinds(kind: DocumentKind, rows: Sequence[_Row]) -> list[DocumentKind]:
@@ -119,17 +124,23 @@ def _assigned(rows: Sequence[_Row], kind: DocumentKind) -> dict[str, list[_Row]]
     return out
 
 
+def _statements(label: str) -> tuple[DocumentKind, ...]:
+    """Return the statements on which the account `label` stands; none where it is no account."""
+    return ACCOUNT[label].statements if label in ACCOUNT else ()
+
+
 def _strength(row: _Row, score: float) -> float:
     """Return how strongly a row claims an account: sure readings are alike, and of these a row that calls itself a total leads."""
     return 1.0 + _TOTAL * row.line.label.lower().startswith("total") if score >= _ALIKE else score
 
 
 def _statement(document: Document, kind: DocumentKind, rows: Sequence[_Row], *, first: bool) -> FinancialStatement:
-    figures = [row for row in rows if row.entity.label in ACCOUNT and kind in ACCOUNT[row.entity.label].statements]
+    figures = [row for row in rows if row.entity.score >= _SURE and kind in _statements(row.entity.label)]
     layouts = _layouts(document, kind, figures)
     placed = [row for row in rows if any(layouts[row.page.number].period_of(a) for a in row.line.amounts)]
     accounts = {id(row): account for account, mine in _assigned(placed, kind).items() for row in mine}
-    scale, text = scale_of(_head_text(document, figures)), "\n".join(p.text for p in document.pages)
+    sure = [row for row in placed if id(row) in accounts and row.entity.score >= _SURE]
+    scale, text = scale_of(_head_text(document, sure)), "\n".join(p.text for p in document.pages)
     currency = currency_of(text) or ("GBP" if is_uk(text) else None)
     items = [
         item

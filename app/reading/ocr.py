@@ -11,7 +11,7 @@ from app.reading import rapid, tesseract
 from app.reading.contents import Unreadable
 from app.reading.page_words import PageWords
 from app.reading.second_reading import reread_amounts
-from app.reading.straighten import is_black_and_white, is_blank, lies_sideways, rotated, skew_of, softened, thickened, turned
+from app.reading.straighten import is_black_and_white, is_blank, lies_sideways, rotated, skew_of, softened, thickened, turned, without_grid
 
 #: A page whose words are recognised with less than this on average is tried upside down as well.
 _POOR = 0.6
@@ -72,5 +72,5 @@ def _attempt(picture: Image.Image, rotation: int, prepared: Callable[[Image.Imag
     angle = skew_of(upright_picture)
     straight = rotated(upright_picture, angle)
     if tesseract.has_tesseract():
-        return _Attempt(rotation, straight, tesseract.read_page(rotated(prepared(upright_picture), angle)))
+        return _Attempt(rotation, straight, tesseract.read_page(without_grid(rotated(prepared(upright_picture), angle))))
     return _Attempt(rotation, straight, rapid.read_page(np.asarray(straight)))

@@ -12,6 +12,8 @@ Grey = NDArray[np.uint8]
 
 #: Fewer different shades than this make a picture one of black and white, as a fax machine sends it.
 _FEW_SHADES = 8
+#: A run of ink longer than this part of the page, across or down, is a rule of a table and no stroke of a letter.
+_RULE_ACROSS, _RULE_DOWN = 16, 30
 #: Share of the page that specks, punched holes and shadows at the edges may blacken without a word being printed.
 _SPECKS = 0.0004
 
@@ -52,6 +54,23 @@ def softened(picture: Image.Image) -> Image.Image:
     """Return a picture whose specks are blurred into the paper, for a fax of shaded rows; it harms a clean page."""
     blurred = cv2.GaussianBlur(np.asarray(picture), (0, 0), 1.0).astype(np.float32)
     return Image.fromarray(np.clip((blurred - 60) * (255 / 140), 0, 255).astype(np.uint8))
+
+
+def without_grid(picture: Image.Image) -> Image.Image:
+    """Return a picture of a ruled table without its rules, into which Tesseract loses the words; any other as it is.
+
+    A table is ruled where long rules run both ways. Rules that run across only, as over totals, stay: taking them away
+    lost more numbers than it won.
+    """
+    grey = np.asarray(picture)
+    ink = _ink(grey)
+    height, width = grey.shape
+    across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, width // _RULE_ACROSS), np.uint8))
+    down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((height // _RULE_DOWN, 1), np.uint8))
+    if down.sum() < height or across.sum() < width:
+        return picture
+    rules = cv2.dilate(across | down, np.ones((3, 3), np.uint8))
+    return Image.fromarray(np.where(rules > 0, np.uint8(255), grey))
 
 
 def lies_sideways(picture: Image.Image) -> bool:

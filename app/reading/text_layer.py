@@ -14,6 +14,7 @@ from app.domain import Box, Word
 
 _Char = dict[str, Any]
 #: Letters apart by more than this share of their size belong to two words.
+_DOUBLE = 0.5  # of a letter's width: closer to its like than this it is printed over it
 _WORD_GAP = 0.18
 #: More than half of the letters of English text, whatever it says, are these.
 _FREQUENT = frozenset("etaoinsr")
@@ -96,14 +97,18 @@ def _inherited_value(field: dict[str, Any]) -> object:
 
 
 def _without_doubles(chars: list[_Char]) -> list[_Char]:
-    """Return the characters without those printed twice for boldness, a fraction of a point beside themselves."""
-    seen: set[tuple[str, int, int]] = set()
+    """Return the characters without those printed twice for boldness: over themselves, a fraction of their width aside.
+
+    Half a width aside is the next letter: the "ll" of a small font stands less than two points apart.
+    """
+    seen: dict[tuple[str, int, int], list[_Char]] = {}
     kept: list[_Char] = []
     for char in chars:
         x, y, text = round(char["x0"]), round(char["top"]), char["text"]
-        if text == " " or not any((text, x + dx, y + dy) in seen for dx in (0, -1, 1) for dy in (0, -1, 1)):
+        near = (other for dx in (0, -1, 1) for dy in (0, -1, 1) for other in seen.get((text, x + dx, y + dy), ()))
+        if text == " " or not any(abs(other["x0"] - char["x0"]) < _DOUBLE * (char["x1"] - char["x0"]) for other in near):
             kept.append(char)
-        seen.add((text, x, y))
+        seen.setdefault((text, x, y), []).append(char)
     return kept
 
 

@@ -187,6 +187,8 @@ def _facts(number: int, statement: PrintedStatement, pages: Sequence[PlacedPage]
     for n, row in enumerate(statement.rows):
         if row.account not in ("", UNMAPPED):
             rows.setdefault(row.account, []).append(n)
+        if row.account == "current_portion_long_term_debt":  # counts into short-term debt too, by definition
+            rows.setdefault("short_term_debt", []).append(n)
     return [
         {"concept": account, "period": period.name, "value": f"{value:f}", "displayed": displayed, "page": page_of[its[0]]}
         for account, its in rows.items()
