@@ -144,13 +144,21 @@ def _head_row(rows: Sequence[Sequence[Mention]], groups: Sequence[_Group]) -> li
     """Return the lowest line of dates that heads the columns: years first, else any date; left to right."""
     left = min(g.x0 for g in groups) - 0.12
     for need_year in (True, False):
-        usable = [[m for m in row if m.x1 > left and (m.year is not None or not need_year)] for row in rows]
+        usable = [_above(groups, [m for m in row if m.x1 > left and (m.year is not None or not need_year)]) for row in rows]
         usable = [row for row in usable if 1 <= len(row) <= max(1, len(groups))]
         many = sorted((row for row in usable if len(row) > 1), key=lambda row: (len(row), row[0].line))
         if many:
             return many[-1]
     single = [row for row in rows if len(row) == 1 and row[0].year is not None and row[0].x1 > left and row[0].x0 > left - 0.05]
     return list(single[-1]) if single and (len(groups) == 1 or (len(groups) == 2 and _alternate(*groups))) else None
+
+
+def _above(groups: Sequence[_Group], row: Sequence[Mention]) -> list[Mention]:
+    """Return the dates of `row` that stand over columns; of more dates than columns those nearest to one (a scan may double a date)."""
+    if len(row) <= len(groups):
+        return list(row)
+    nearest = [min(row, key=lambda m: abs(m.x1 - group.x1)) for group in groups]
+    return list(dict.fromkeys(nearest))
 
 
 def _one_date(rows: Sequence[Sequence[Mention]]) -> date | None:

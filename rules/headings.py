@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import SequenceMatcher
 
 from app.domain import Box, Line, Page, Word
 
@@ -53,6 +54,10 @@ _MONTHS_OF = {
     "52": 12,
     "53": 12,
 }
+#: What stands where a scale is declared, letters misread by OCR included ("(In milfions)").
+_MISREAD = re.compile(r"^\W*(?:in|\w+ in|\w+ \w+ in)\s+(\S{6,11})\b", re.IGNORECASE | re.MULTILINE)
+_SCALES = (("millions", 1_000_000), ("thousands", 1000))
+_LIKENESS = 0.75
 _IN = r"\bin\s+(?:u\.?s\.?\s+)?(?:\w+\s+)?(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars?\s+)?\(?"
 _OF = r"\s+(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars|pounds|euros)"
 _SCALE = re.compile(
@@ -163,7 +168,14 @@ def months_covered(text: str) -> list[int]:
 def scale_of(text: str) -> int:
     """Return the unit that a statement's head declares: 1, 1,000 or 1,000,000. The first declaration counts."""
     match = _SCALE.search(text)
-    return 1 if match is None else 1_000_000 if match.group("m") else 1000
+    if match is not None:
+        return 1_000_000 if match.group("m") else 1000
+    return next((scale for word in _MISREAD.findall(text) for name, scale in _SCALES if _alike(word, name)), 1)
+
+
+def _alike(word: str, name: str) -> bool:
+    """Return whether `word` is `name` but for a letter or two that a scan lost."""
+    return SequenceMatcher(None, word.lower(), name).ratio() >= _LIKENESS
 
 
 def currency_of(text: str) -> str | None:

@@ -96,3 +96,9 @@ def test_heads_far_apart_are_one_row_of_heads() -> None:
     page = paper.page([("As of December 31, 2025",), ("", "Dec 31, 25", "", "Dec 31, 24"), *rows], edges=(0.62, 0.7, 0.95))
     figures = [i for i, line in enumerate(page.lines) if line.label in {row[0] for row in ROWS}]
     assert [p.end for p in layout_of(page, BALANCE, figures).periods] == [date(2025, 12, 31), date(2024, 12, 31)]
+
+
+def test_a_date_that_a_scan_doubled_does_not_move_the_columns() -> None:
+    page = paper.page([("2024",), ("Cash flows 2024", "2024", "2023"), *ROWS])
+    found = layout_of(page, INCOME, [i for i, line in enumerate(page.lines) if line.label in {row[0] for row in ROWS}])
+    assert [(p.name, p.end) for p in found.periods] == [("current", date(2024, 12, 31)), ("prior", date(2023, 12, 31))]

@@ -17,6 +17,9 @@ from tests import paper
         ("£m £m", 1_000_000),
         ("(000s omitted)", 1_000),
         ("Balance sheet as at 31 March 2021", 1),
+        ("(In milfions)", 1_000_000),
+        ("(Dollars in thousanes, except per share data)", 1_000),
+        ("In addition we own a mill", 1),
         ("We employ thousands of people", 1),
     ],
 )

@@ -69,7 +69,7 @@ def without_grid(picture: Image.Image) -> Image.Image:
     down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((height // _RULE_DOWN, 1), np.uint8))
     if down.sum() < height or across.sum() < width:
         return picture
-    rules = cv2.dilate(across | down, np.ones((3, 3), np.uint8))
+    rules = cv2.dilate(np.maximum(across, down), np.ones((3, 3), np.uint8))
     return Image.fromarray(np.where(rules > 0, np.uint8(255), grey))
 
 
