@@ -14,10 +14,10 @@ demo: setup ## assess the sample applications and leave an HTML report
 	@mkdir -p $(dir $(REPORT)) && .venv/bin/loanlens assess data_samples --html $(REPORT) && echo "The report: file://$(abspath $(REPORT))"
 
 test: lint types ## lint, check types, run the tests; EVAL_SET=DIR adds those that need the evaluation set
-	@$(RUN) pytest $(if $(EVAL_SET),--eval-set $(EVAL_SET))
+	@$(RUN) pytest $(if $(EVAL_SET),--eval-set=$(EVAL_SET))
 
 test-slow: setup ## run the tests that need the real weights for long
-	@$(RUN) pytest -m slow $(if $(EVAL_SET),--eval-set $(EVAL_SET))
+	@$(RUN) pytest -m slow $(if $(EVAL_SET),--eval-set=$(EVAL_SET))
 
 lint: setup ## check style and house rules (ruff)
 	@$(RUN) ruff check .

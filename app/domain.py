@@ -262,6 +262,130 @@ class Spread:
         return tuple(s for s in self.statements if s.kind == kind)
 
 
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One fact of a document other than a statement, as read: `id` is its field id ("requested_amount", "debt_1_balance").
+
+    `value` is a Decimal (amounts in currency units, rates and shares in percent, counts), a date, or text as printed. `label`,
+    `text`, `file`, `page` and `box` say where it was read; a field that no line prints (a sum, a count) is derived by `formula`.
+    `period` is current (end of year) or prior (beginning of year) for a tax return's Schedule L, else current.
+    """
+
+    id: str
+    value: Decimal | date | str
+    text: str
+    label: str
+    file: str
+    page: int
+    box: Box | None
+    period: str = "current"
+    origin: Origin = Origin.READ
+    confidence: float = 0.0
+    auto_accept: bool = False
+    method: ReadMethod = ReadMethod.TEXT
+    formula: str | None = None
+    repaired: str | None = None
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One line of a bank statement: deposits are positive, withdrawals negative. `balance` is the running balance, where printed."""
+
+    day: date | None
+    description: str
+    amount: Decimal
+    balance: Decimal | None
+    page: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One document other than a statement, as read: its fields, and a bank statement's transactions in the order printed.
+
+    `unread` are printed lines with an amount that became neither: kept, never dropped.
+    """
+
+    file: str
+    first: int
+    last: int
+    kind: DocumentKind
+    fields: tuple[Field, ...]
+    transactions: tuple[Transaction, ...] = ()
+    unread: tuple[Line, ...] = ()
+
+    def field(self, id: str, period: str = "current") -> Field | None:
+        """Return the field `id` of `period`, or None."""
+        return next((f for f in self.fields if f.id == id and f.period == period), None)
+
+    def amount(self, id: str, period: str = "current") -> Decimal | None:
+        """Return the value of the field `id` where it is a number, else None."""
+        found = self.field(id, period)
+        return found.value if found and isinstance(found.value, Decimal) else None
+
+    def words(self, id: str) -> str | None:
+        """Return the text of the field `id` as printed, or None."""
+        found = self.field(id)
+        return found.text if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """One existing debt of the borrower, by its debt schedule. `refinanced`: the loan asked for repays it."""
+
+    creditor: str
+    original_amount: Decimal | None
+    balance: Decimal | None
+    rate: Decimal | None
+    monthly_payment: Decimal | None
+    maturity: date | None
+    secured_by: str | None
+    refinanced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One owner of the borrower and the share held, in percent."""
+
+    name: str
+    share: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Borrower:
+    """Who asks for the loan. `tax_id` is the EIN or the company number."""
+
+    name: str
+    tax_id: str | None
+    entity_type: str | None
+    years_in_business: Decimal | None
+    owners: tuple[Owner, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facility:
+    """The loan asked for: amount in currency units, term in months, rate in percent a year, and what secures it."""
+
+    amount: Decimal | None
+    purpose: str | None
+    term_months: int | None
+    rate: Decimal | None
+    collateral_kind: str | None = None
+    collateral_value: Decimal | None = None
+    prior_liens: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoanApplication:
+    """What a package says of itself: the borrower, the facility, the day it was made, and the borrower's debts."""
+
+    borrower: Borrower
+    facility: Facility
+    made_on: date | None
+    debts: tuple[Debt, ...] = ()
+
+
 class RatioStatus(StrEnum):
     """What a ratio's outcome is: a number, or why there is none."""
 
@@ -310,7 +434,7 @@ class Finding:
     message: str
     documents: tuple[str, ...] = ()
     measure: str | None = None
-    facts: tuple[LineItem, ...] = ()
+    facts: tuple[LineItem | Field, ...] = ()
     source: str = ""
 
 
@@ -354,3 +478,5 @@ class Assessment:
     recommendation: Recommendation
     route: Route
     versions: tuple[ModelVersion, ...]
+    forms: tuple[Form, ...] = ()
+    application: LoanApplication | None = None
