@@ -4,7 +4,20 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from app.domain import UNMAPPED, DocumentKind, Field, Figure, PageStatus, Period, Ratio, RatioStatus, ReadMethod, Recommendation, Route, Severity
+from app.domain import (
+    UNMAPPED,
+    DocumentKind,
+    Field,
+    Figure,
+    PageStatus,
+    Period,
+    Ratio,
+    RatioStatus,
+    ReadMethod,
+    Recommendation,
+    Route,
+    Severity,
+)
 from rules.accounts import ACCOUNT
 
 KIND = {
