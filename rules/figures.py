@@ -32,6 +32,7 @@ DERIVED: dict[str, tuple[str, ...]] = {
     "total_equity": ("net_assets", "total_liabilities_and_equity - total_liabilities"),
     # The result, where a form leaves out a step
     "gross_profit": ("revenue - cost_of_sales",),
+    "lost_with_revenue": ("gross_profit", "revenue"),
     "operating_income": (
         "gross_profit - operating_expenses",
         "revenue - total_costs_and_expenses",
@@ -44,7 +45,7 @@ DERIVED: dict[str, tuple[str, ...]] = {
     "debt": ("short_term_debt + long_term_debt",),
     "ebitda": ("operating_income + depreciation_amortization",),
     "cash_taxes": ("income_taxes_paid", "income_tax_expense"),
-    "distributions": ("dividends_paid", "prior_retained_earnings + net_income - retained_earnings"),
+    "distributions": ("dividends_paid", "schedule_m2_distributions", "prior_retained_earnings + net_income - retained_earnings"),
     "cash_available": ("ebitda - cash_taxes - distributions",),
     "existing_debt_service": ("interest_expense + current_portion_long_term_debt",),
     "debt_service": ("existing_debt_service + proposed_debt_service", "existing_debt_service"),
@@ -69,7 +70,9 @@ _WHY: dict[str, str] = {
     "collateral_value": _NO_APPLICATION,
     "collateral_lending_value": _NO_APPLICATION,
     "senior_liens": _NO_APPLICATION,
+    "proposed_debt_service_at_higher_rate": _NO_APPLICATION,
     "years_in_business": _NO_APPLICATION,
+    "nsf_items": "no bank statement was read",
     "guarantors_cash_available": _NO_GUARANTOR,
     "personal_debt_service": _NO_GUARANTOR,
     "rent_expense": "rent is not disclosed",
