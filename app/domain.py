@@ -232,6 +232,16 @@ class LineItem:
     repaired: str | None = None
     alternatives: tuple[Decimal, ...] = ()
 
+    @property
+    def concept(self) -> str:
+        """Return the account: what every kind of figure is called by."""
+        return self.account
+
+    @property
+    def column(self) -> str:
+        """Return the name of the period."""
+        return self.period.name
+
 
 @dataclass(frozen=True, slots=True)
 class FinancialStatement:
@@ -286,6 +296,20 @@ class Field:
     formula: str | None = None
     repaired: str | None = None
     alternatives: tuple[str, ...] = ()
+
+    @property
+    def concept(self) -> str:
+        """Return the field id: what every kind of figure is called by."""
+        return self.id
+
+    @property
+    def column(self) -> str:
+        """Return the name of the period."""
+        return self.period
+
+
+#: What a report shows with its place: a figure of a statement, or a fact of another document.
+Figure = LineItem | Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,7 +458,7 @@ class Finding:
     message: str
     documents: tuple[str, ...] = ()
     measure: str | None = None
-    facts: tuple[LineItem | Field, ...] = ()
+    facts: tuple[Figure, ...] = ()
     source: str = ""
 
 

@@ -137,7 +137,7 @@ def test_a_finding_says_what_was_compared_and_shows_its_figures() -> None:
         "statements.pdf for the period to 31 December 2024: revenue $1,204,600 less cost of sales $742,100 gives $462,500, "
         "but gross profit is printed as $472,500; the difference is $10,000."
     )
-    assert [fact.account for fact in one.facts] == ["revenue", "cost_of_sales", "gross_profit"]
+    assert [fact.concept for fact in one.facts] == ["revenue", "cost_of_sales", "gross_profit"]
     assert (one.theme, one.severity, one.documents) == ("foots", Severity.MEDIUM, ("statements.pdf",))
     assert "IAS 1.103" in one.source
 
@@ -193,7 +193,7 @@ def test_a_misread_row_is_found_where_its_section_adds_up_in_the_other_period() 
     (one,) = found(sheet(rows))
     assert one.id == "rows_of_a_section_add_up"
     assert "the 4 rows above total current assets add up to $328,410, but $334,410 is printed" in one.message
-    assert UNMAPPED in [fact.account for fact in one.facts]
+    assert UNMAPPED in [fact.concept for fact in one.facts]
 
 
 def test_a_section_that_adds_up_in_no_period_is_left_alone() -> None:
@@ -321,7 +321,7 @@ def test_an_unexplained_movement_of_retained_earnings_is_told_with_its_figures()
         "Retained earnings of $178,070 and net income of $83,800 less distributions of $24,230 give $237,640, but $227,640 is printed "
         "at 31 December 2024; $10,000 is not explained."
     )
-    assert [fact.account for fact in one.facts] == ["retained_earnings", "net_income", "dividends_paid", "retained_earnings"]
+    assert [fact.concept for fact in one.facts] == ["retained_earnings", "net_income", "dividends_paid", "retained_earnings"]
 
 
 def test_a_buy_back_makes_an_unexplained_movement_weigh_little() -> None:

@@ -4,6 +4,7 @@ Amounts are strings of plain decimals, boxes are four fractions of the page, not
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +14,11 @@ from app.domain import (
     Box,
     Document,
     DocumentKind,
+    Field,
+    Figure,
     FinancialStatement,
     Finding,
+    Form,
     LineItem,
     Origin,
     Page,
@@ -22,6 +26,7 @@ from app.domain import (
     Ratio,
     ReadMethod,
     Spread,
+    Transaction,
 )
 from app.report.parts import FileSpread
 from app.report.wording import plain
@@ -34,7 +39,7 @@ def file_object(subject: FileSpread, text: bool = False) -> Object:
     return {
         "file": subject.file,
         "pages": page_objects(subject.pages, subject.page_kinds, text),
-        "documents": document_objects(subject.documents, subject.spread),
+        "documents": document_objects(subject.documents, subject.spread, subject.forms),
         "findings": [finding_object(finding) for finding in subject.findings],
     }
 
@@ -45,7 +50,7 @@ def package_object(assessment: Assessment, text: bool = False) -> Object:
         "package_id": assessment.package_id,
         "as_of": assessment.as_of.isoformat(),
         "pages": page_objects(assessment.pages, assessment.page_kinds, text),
-        "documents": document_objects(assessment.documents, assessment.spread),
+        "documents": document_objects(assessment.documents, assessment.spread, assessment.forms),
         "findings": [finding_object(finding) for finding in assessment.findings],
         "ratios": ratio_values(assessment.ratios),
         "ratio_details": [_ratio_object(ratio) for ratio in assessment.ratios],
@@ -73,15 +78,16 @@ def _page_object(page: Page, kind: DocumentKind, text: bool) -> Object:
     return found | {"text": page.text} if text else found
 
 
-def document_objects(documents: Iterable[Document], spread: Spread) -> list[Object]:
-    """Return one object for each statement as spread, and one without facts for every document that holds none."""
-    bare = [document for document in documents if not any(_lies_in(statement, document) for statement in spread.statements)]
-    objects = [_statement_object(statement) for statement in spread.statements] + [_bare_object(document) for document in bare]
+def document_objects(documents: Iterable[Document], spread: Spread, forms: Sequence[Form] = ()) -> list[Object]:
+    """Return one object for each statement as spread and each form as read, and one without facts for every other document."""
+    filled: list[FinancialStatement | Form] = [*spread.statements, *forms]
+    objects = [_statement_object(statement) for statement in spread.statements] + [_form_object(form) for form in forms]
+    objects += [_bare_object(document) for document in documents if not any(_lies_in(part, document) for part in filled)]
     return sorted(objects, key=lambda found: (found["file"], found["pages"]))
 
 
-def _lies_in(statement: FinancialStatement, document: Document) -> bool:
-    return statement.file == document.file and statement.first <= document.last and document.first <= statement.last
+def _lies_in(part: FinancialStatement | Form, document: Document) -> bool:
+    return part.file == document.file and part.first <= document.last and document.first <= part.last
 
 
 def _bare_object(document: Document) -> Object:
@@ -99,6 +105,31 @@ def _statement_object(statement: FinancialStatement) -> Object:
         "periods": [_period_object(period) for period in statement.periods],
         "facts": [fact_object(item, others) for item, others in _one_each(statement.items)],
         "unmapped": [fact_object(item) for item in statement.items if item.account == UNMAPPED],
+    }
+
+
+def _form_object(form: Form) -> Object:
+    found: Object = {
+        "file": form.file,
+        "pages": [form.first, form.last],
+        "kind": form.kind.value,
+        "currency": None,
+        "scale": 1,
+        "periods": [],
+        "facts": [fact_object(field) for field in form.fields],
+        "unmapped": [],
+    }
+    return found | {"transactions": [_transaction_object(each) for each in form.transactions]} if form.transactions else found
+
+
+def _transaction_object(transaction: Transaction) -> Object:
+    return {
+        "date": transaction.day.isoformat() if transaction.day else None,
+        "description": transaction.description,
+        "amount": plain(transaction.amount),
+        "balance": plain(transaction.balance) if transaction.balance is not None else None,
+        "page": transaction.page,
+        "box": _corners(transaction.box),
     }
 
 
@@ -121,13 +152,14 @@ def _period_object(period: Period) -> Object:
     }
 
 
-def fact_object(item: LineItem, others: Iterable[Decimal] = ()) -> Object:
+def fact_object(item: Figure, others: Iterable[Decimal] = ()) -> Object:
     """Return one figure with its evidence; `others` are further readings of it."""
+    end = None if isinstance(item, Field) else item.period.end
     return {
-        "concept": item.account,
-        "period": item.period.name,
-        "end": item.period.end.isoformat() if item.period.end else None,
-        "value": plain(item.value),
+        "concept": item.concept,
+        "period": item.column,
+        "end": end.isoformat() if end else None,
+        "value": _value(item.value),
         "text": item.text,
         "label": item.label,
         "page": item.page,
@@ -137,15 +169,21 @@ def fact_object(item: LineItem, others: Iterable[Decimal] = ()) -> Object:
         "source": _source(item),
         "formula": item.formula,
         "repaired": item.repaired,
-        "alternatives": [plain(value) for value in dict.fromkeys([*item.alternatives, *others])],
+        "alternatives": [_value(value) for value in dict.fromkeys([*item.alternatives, *others])],
     }
+
+
+def _value(value: Decimal | date | str) -> str:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _corners(box: Box | None) -> list[float] | None:
     return [round(edge, 5) for edge in (box.x0, box.top, box.x1, box.bottom)] if box else None
 
 
-def _source(item: LineItem) -> str:
+def _source(item: Figure) -> str:
     if item.origin is Origin.READ:
         return "ocr" if item.method is ReadMethod.OCR else "text"
     return item.origin.value

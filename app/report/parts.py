@@ -13,8 +13,10 @@ from app.domain import (
     Assessment,
     Document,
     DocumentKind,
+    Figure,
     FinancialStatement,
     Finding,
+    Form,
     LineItem,
     Origin,
     Page,
@@ -40,6 +42,7 @@ class FileSpread:
     documents: tuple[Document, ...]
     spread: Spread
     findings: tuple[Finding, ...]
+    forms: tuple[Form, ...] = ()
 
 
 Subject = Assessment | FileSpread
@@ -50,7 +53,7 @@ def name_of(subject: Subject) -> str:
     return subject.package_id if isinstance(subject, Assessment) else subject.file
 
 
-def is_doubtful(item: LineItem) -> bool:
+def is_doubtful(item: Figure) -> bool:
     """Say whether a figure is one that a person should compare with the page."""
     return item.origin is Origin.READ and not item.auto_accept and (item.confidence < LOW_CONFIDENCE or bool(item.alternatives))
 

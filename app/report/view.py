@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from app.domain import Assessment, Box, DocumentKind, Finding, LineItem, Origin, Page, PageStatus, Ratio, Severity
+from app.domain import Assessment, Box, DocumentKind, Figure, Finding, Origin, Page, PageStatus, Ratio, Severity
 from app.errors import UsageError
 from app.report import wording
 from app.report.bars import BarView, bar, limit, verdict
@@ -158,45 +158,46 @@ def view(subject: Subject, number: int, picture: Callable[[Page], bytes], bands:
     )
 
 
-def _every_item(subject: Subject) -> tuple[LineItem, ...]:
-    spread = [item for statement in subject.spread.statements for item in statement.items]
-    return tuple(spread + [item for finding in subject.findings for item in finding.facts])
+def _every_item(subject: Subject) -> tuple[Figure, ...]:
+    spread: list[Figure] = [item for statement in subject.spread.statements for item in statement.items]
+    fields = [field for form in subject.forms for field in form.fields]
+    return tuple(spread + fields + [item for finding in subject.findings for item in finding.facts])
 
 
 class Anchors:
     """Gives each place on a page one anchor, however often a figure read there is shown."""
 
-    def __init__(self, prefix: str, items: Iterable[LineItem]) -> None:
+    def __init__(self, prefix: str, items: Iterable[Figure]) -> None:
         self.prefix = prefix
-        self.items: dict[Place, LineItem] = {}
+        self.items: dict[Place, Figure] = {}
         for item in items:
             if (place := _place(item)) is not None:
                 self.items.setdefault(place, item)
         self._numbers = {place: number for number, place in enumerate(self.items, 1)}
 
-    def of(self, item: LineItem) -> str:
+    def of(self, item: Figure) -> str:
         """Return the anchor of the place where `item` was read, empty if it was not read off a page."""
         place = _place(item)
         return "" if place is None else f"{self.prefix}-{self._numbers[place]}"
 
-    def on(self, page: Page) -> list[LineItem]:
+    def on(self, page: Page) -> list[Figure]:
         """Return one figure for each place on `page`."""
         return [item for item in self.items.values() if (item.file, item.page) == (page.file, page.number)]
 
 
-def _place(item: LineItem) -> Place | None:
-    return None if item.box is None else (item.file, item.page, item.box, item.account, item.period.name)
+def _place(item: Figure) -> Place | None:
+    return None if item.box is None else (item.file, item.page, item.box, item.concept, item.column)
 
 
 # -- figures ---------------------------------------------------------------------------------------------------------
 
 
-def _figure(item: LineItem, anchors: Anchors, unit: int = 1) -> FigureView:
+def _figure(item: Figure, anchors: Anchors, unit: int = 1) -> FigureView:
     mark, state = _mark(item)
-    return FigureView(anchors.of(item), wording.money(item.value, unit), _hint(item), mark, state)
+    return FigureView(anchors.of(item), wording.value(item.value, unit), _hint(item), mark, state)
 
 
-def _mark(item: LineItem) -> tuple[str, str]:
+def _mark(item: Figure) -> tuple[str, str]:
     if item.origin is Origin.DERIVED:
         return "ƒ", "derived"
     if item.repaired:
@@ -204,14 +205,14 @@ def _mark(item: LineItem) -> tuple[str, str]:
     return ("?", "doubtful") if is_doubtful(item) else ("", "")
 
 
-def _hint(item: LineItem) -> str:
+def _hint(item: Figure) -> str:
     if item.origin is Origin.DERIVED:
         return f"Derived: {wording.formula(item.formula or 'formula not given')}"
     said = f"“{item.label}” {item.text}, {item.file}, page {item.page}, confidence {item.confidence:.0%}"
     return f"{said}. {item.repaired}" if item.repaired else said
 
 
-def _note(item: LineItem) -> tuple[str, str] | None:
+def _note(item: Figure) -> tuple[str, str] | None:
     """Return the mark of a figure and what it means for this one, where there is more to say than a place on the page."""
     mark, _ = _mark(item)
     name = wording.figure(item)
@@ -220,7 +221,7 @@ def _note(item: LineItem) -> tuple[str, str] | None:
     if item.repaired:
         return mark, f"{name}: {item.repaired}"
     if item.alternatives:
-        return mark or "?", f"{name}: could also be read as {', '.join(map(wording.money, item.alternatives))}"
+        return mark or "?", f"{name}: could also be read as {', '.join(map(wording.value, item.alternatives))}"
     return None
 
 
@@ -273,9 +274,9 @@ def _end_of(period: str, subject: Subject) -> str:
 class _Inputs:
     """Finds the figure on a page that a ratio's named input stands for."""
 
-    def __init__(self, items: Iterable[LineItem], anchors: Anchors) -> None:
+    def __init__(self, items: Iterable[Figure], anchors: Anchors) -> None:
         self._anchors = anchors
-        self._found = {(item.account, item.period.name, abs(item.value)): item for item in items if item.box}
+        self._found = {(i.concept, i.column, abs(i.value)): i for i in items if i.box and isinstance(i.value, Decimal)}
 
     def figure(self, name: str, period: str, value: Decimal) -> FigureView:
         """Return the input as a figure, linked to its place where it was read off a page."""
@@ -354,7 +355,7 @@ def _page(page: Page, kind: DocumentKind, anchor: str, shown: Picture | None, bo
     )
 
 
-def _box(item: LineItem, anchors: Anchors, severity: str) -> BoxView:
+def _box(item: Figure, anchors: Anchors, severity: str) -> BoxView:
     box = item.box or Box(0, 0, 0, 0)
     state = " ".join(filter(None, [_mark(item)[1], severity and f"grave {severity}"]))
     edges = [round(100 * edge, 2) for edge in (box.x0, box.top, box.x1 - box.x0, box.bottom - box.top)]

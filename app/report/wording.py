@@ -4,7 +4,20 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from app.domain import UNMAPPED, DocumentKind, LineItem, PageStatus, Period, Ratio, RatioStatus, ReadMethod, Recommendation, Route, Severity
+from app.domain import (
+    UNMAPPED,
+    DocumentKind,
+    Field,
+    Figure,
+    PageStatus,
+    Period,
+    Ratio,
+    RatioStatus,
+    ReadMethod,
+    Recommendation,
+    Route,
+    Severity,
+)
 from rules.accounts import ACCOUNT
 
 KIND = {
@@ -161,10 +174,19 @@ def account(id: str) -> str:
     return ACCOUNT[id].name if id in ACCOUNT else ratio_name(id)
 
 
-def figure(item: LineItem) -> str:
-    """Return what a figure is: its account, or the label it is printed with, and its date."""
-    name = item.label if item.account == UNMAPPED else account(item.account)
+def figure(item: Figure) -> str:
+    """Return what a figure is: its account (and date) or field, or the label it is printed with."""
+    name = item.label if item.concept == UNMAPPED else account(item.concept)
+    if isinstance(item, Field):
+        return f"{name}, beginning of year" if item.column == "prior" else name
     return f"{name}, {day(item.period.end)}" if item.period.end else name
+
+
+def value(given: Decimal | date | str, unit: int = 1) -> str:
+    """Return a figure's value as a banker reads it, whatever its kind."""
+    if isinstance(given, Decimal):
+        return money(given, unit)
+    return day(given) if isinstance(given, date) else given
 
 
 def formula(text: str) -> str:

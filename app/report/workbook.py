@@ -181,7 +181,7 @@ def _findings_sheet(sheet: Worksheet, subject: Subject) -> None:
     _title(sheet, "Findings", wording.count(len(subject.findings), "finding"))
     _heads(sheet, ["Weight", "Topic", "Finding", "Documents", "Figures", "Source of the rule"])
     for row, finding in enumerate(by_severity(subject.findings), _FIRST_ROW + 1):
-        figures = "; ".join(f"{wording.figure(i)}: {wording.money(i.value)} ({i.file}, page {i.page})" for i in finding.facts)
+        figures = "; ".join(f"{wording.figure(i)}: {wording.value(i.value)} ({i.file}, page {i.page})" for i in finding.facts)
         theme = wording.THEME.get(finding.theme, finding.theme)
         texts = [wording.SEVERITY[finding.severity], theme, finding.message, ", ".join(finding.documents), figures, finding.source]
         for column, text in enumerate(texts, 1):
