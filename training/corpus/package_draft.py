@@ -12,6 +12,7 @@ from app.domain import DocumentKind
 from training.corpus import designs
 from training.corpus.account import Conduct, account
 from training.corpus.borrowers import Person
+from training.corpus.designs import Furniture
 from training.corpus.forms.application import loan_application
 from training.corpus.forms.bank import bank_statement, bank_style
 from training.corpus.forms.debts import debt_schedule, receivables_aging
@@ -27,6 +28,7 @@ from training.corpus.printed_books import house_style
 _BANK_PROGRAMS = (("OpenText Exstream Version 16.6", "Statement Composer"), ("Crystal Reports", "Crystal Reports"), ("Quadient Inspire Designer", "Inspire"))
 _OFFICE_PROGRAMS = (("Acrobat Distiller 23.0 (Windows)", "PScript5.dll Version 5.2.2"), ("Microsoft® Word for Microsoft 365", "Microsoft® Word for Microsoft 365"), ("macOS Version 14.2 Quartz PDFContext", "Preview"), ("Microsoft: Print To PDF", ""))
 _TAX_PROGRAMS = (("TaxSuite Print Service 2025.1", "TaxSuite Professional"), ("PDFlib+PDI 9.4", "ProReturn"))
+_FURNITURE = (Furniture(("", "", ""), ("", "", "")), Furniture(("", "", ""), ("", "Page {page}", "")), Furniture(("{company}", "", ""), ("", "", "Page {page} of {pages}")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ def _statements(draft: Draft) -> list[Sent]:
     uk, rng = draft.books.borrower.uk, draft.rng("design")
     makers = (designs.accounts, designs.accounts, designs.spreadsheet) if uk else (designs.bookkeeping, designs.compiled, designs.typewriter, designs.spreadsheet, designs.compiled)
     made_by = rng.choice(makers)(rng)
-    design = replace(made_by, fits_page=True, percent=False, paper=designs.A4 if uk else made_by.paper, first_page=1)
+    furniture = made_by.furniture if made_by.maker in {"accounts", "compiled"} else rng.choice(_FURNITURE)  # no dates of printing that the package would not bear out
+    design = replace(made_by, furniture=furniture, fits_page=True, percent=False, paper=designs.A4 if uk else made_by.paper, first_page=1)
     style = house_style(draft.rng("house"))
     kinds = [("balance_sheet", DocumentKind.BALANCE_SHEET), ("income_statement", DocumentKind.INCOME_STATEMENT)]
     if draft.with_cash_flow:

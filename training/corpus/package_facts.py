@@ -70,7 +70,7 @@ def _run(words: Sequence[PlacedWord], text: str, start: int) -> tuple[int, int] 
     for first in range(start, len(words)):
         said = ""
         for stop in range(first, len(words)):
-            said += words[stop].text.strip("$£")
+            said += words[stop].text.replace("$", "").replace("£", "")
             if said == text:
                 return first, stop + 1
             if not text.startswith(said):

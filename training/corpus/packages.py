@@ -104,6 +104,8 @@ _MOST = {"debt_to_ebitda": (3.5, "debt to EBITDA"), "ltv": (0.8, "loan to value"
 def _policy(draft: Draft) -> list[Expected]:
     """Return what misses a usual limit by the true ledger."""
     found = ratios(draft.books)
+    if draft.left_out & {"balance_sheet", "income_statement", "debts"}:
+        return []  # what is missing hides it
     made = [Expected("policy", f"{said} {found[name]['value']:.2f} is below {least}", (), name, ((name, found[name]["value"]),), planted=False) for name, (least, said) in _LEAST.items() if name in found and found[name]["value"] < least]
     made += [Expected("policy", f"{said} {found[name]['value']:.2f} is above {most}", (), name, ((name, found[name]["value"]),), planted=False) for name, (most, said) in _MOST.items() if name in found and found[name]["value"] > most]
     worth = found["tangible_net_worth"]["value"]

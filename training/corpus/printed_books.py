@@ -251,10 +251,8 @@ def _uk_balance_sheet(s: Sheet, _books: Ledger, years: Sequence[Books]) -> None:
     s.heading("Current assets")
     _put(s, years, "inventory", "inventory")
     debtors = [y["receivables"] + y["prepaid"] + y["deposits"] for y in years]
-    apart = s.rng.random() < 0.5
-    s.add("accounts_receivable", s.say("receivables") if apart else "Debtors", _col(years, "receivables") if apart else debtors)
-    if apart:
-        s.add("prepayments_accrued_income", s.rng.choice(("Prepayments", "Prepayments and deposits")), [d - y["receivables"] for d, y in zip(debtors, years, strict=True)])
+    s.add("accounts_receivable", s.say("receivables"), _col(years, "receivables"))
+    s.add("prepayments_accrued_income", s.rng.choice(("Prepayments", "Prepayments and deposits")), [d - y["receivables"] for d, y in zip(debtors, years, strict=True)])
     _put(s, years, "cash", "cash")
     current = [d + y["inventory"] + y["cash"] for d, y in zip(debtors, years, strict=True)]
     s.add("total_current_assets", s.rng.choice(("", "Total current assets")), current, style="subtotal")
