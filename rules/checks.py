@@ -8,7 +8,7 @@ import inspect
 import re
 
 from app.domain import Finding
-from rules.themes import balances, complete, plausible, reading, rolls
+from rules.themes import balances, complete, plausible, reading, rolls, untampered
 from rules.themes.case import Case, Check
 from rules.themes.foots import bank_lines, form_totals, sums
 from rules.themes.ties import debts, identity, revenue, versions
@@ -87,5 +87,17 @@ CHECKS: tuple[Check, ...] = (
     plausible.revenue_is_not_negative,
     plausible.total_assets_are_not_negative,
     plausible.cash_is_within_total_assets,
+    untampered.file_was_not_changed_after_it_was_made,
+    untampered.issued_document_comes_from_its_issuer,
+    untampered.figures_are_in_the_font_of_their_neighbours,
+    untampered.no_figure_is_covered,
+    untampered.no_figure_is_printed_over_another,
+    untampered.no_figure_is_hidden,
+    plausible.statements_are_in_the_unit_of_the_other_documents,
+    plausible.ratios_lie_within_practice,
+    plausible.cost_of_sales_is_not_negative,
+    plausible.owners_hold_no_more_than_the_whole,
+    plausible.bank_lines_lie_within_the_period,
+    plausible.read_amount_is_not_a_year,
     reading.every_row_finds_an_account,
 )

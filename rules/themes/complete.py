@@ -18,18 +18,17 @@ _PERSONAL = DocumentKind.PERSONAL_FINANCIAL_STATEMENT
 
 
 def required_documents_are_present(case: Case) -> Iterator[Flaw]:
-    """All documents and periods that policy requires must be in the application; what is missing is listed once.
+    """All documents and periods that policy requires must be in the application; each kind that is missing is a finding.
 
     Why: no decision without them, and an incomplete application starts its own notice period. A UK company has no tax return
     of this kind; who owes no bank needs no debt schedule; a company in its first year has no earlier year to show. A document
     sent twice counts once.
     Source: Credit policy, required documents; 12 CFR 1002.9(c).
-    Example: missing: loan application, business tax return, 2 of 3 bank statements, balance sheet for 1 of 2 periods.
+    Example: missing from the application: 2 of 3 bank statements.
     """
-    asked = [each for each in load().required if case.as_of and not _needless(case, each.kind)]
-    missing = [said for each in asked if (said := _missing(case, each))]
-    if missing:
-        yield Flaw(Severity.MEDIUM, f"Missing from the application: {listed(missing)}.")
+    for required in load().required:
+        if not _needless(case, required.kind) and (said := _missing(case, required)):
+            yield Flaw(Severity.MEDIUM, f"Missing from the application: {said}.")
 
 
 def every_owner_gives_a_personal_statement(case: Case) -> Iterator[Flaw]:
