@@ -55,6 +55,7 @@ CHECKS: tuple[Check, ...] = (
     sums.net_current_assets_are_current_assets_less_creditors,
     sums.gross_profit_is_revenue_less_cost_of_sales,
     sums.operating_income_is_gross_profit_less_operating_expenses,
+    sums.operating_income_is_what_the_costs_leave,
     sums.net_income_is_income_before_tax_less_tax,
     sums.cash_flow_adds_up_to_the_change_in_cash,
     sums.rows_of_a_section_add_up,

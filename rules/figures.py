@@ -49,7 +49,12 @@ DERIVED: dict[str, tuple[str, ...]] = {
     "cash_available": ("ebitda - cash_taxes - distributions",),
     "existing_debt_service": ("interest_expense + current_portion_long_term_debt",),
     "debt_service": ("existing_debt_service + proposed_debt_service", "existing_debt_service"),
-    "unfinanced_capex": ("capital_expenditures", "ppe_net - prior_ppe_net + depreciation_amortization"),
+    "new_term_debt": ("long_term_debt + current_portion_long_term_debt - prior_long_term_debt",),
+    "unfinanced_capex": (
+        "capital_expenditures - new_term_debt",
+        "capital_expenditures",
+        "ppe_net - prior_ppe_net + depreciation_amortization",
+    ),
     "cash_from_trading_balances": (_TRADING,),
     "uca_net_cash_after_operations": ("ebitda + other_income_expense - income_tax_expense + cash_from_trading_balances",),
 }
@@ -60,7 +65,7 @@ _BEFORE_INTEREST = (
     "revenue - total_costs_and_expenses + interest_expense",
 )
 #: Derived figures that are nil where they come out negative: retained earnings may grow by more than the result, assets be sold.
-_NEVER_NEGATIVE = frozenset({"distributions", "unfinanced_capex"})
+_NEVER_NEGATIVE = frozenset({"distributions", "unfinanced_capex", "new_term_debt"})
 _NO_APPLICATION = "no loan application was read"
 _NO_GUARANTOR = "no personal financial statement was read"
 #: Why a figure is missing, where "was not read" says too little.

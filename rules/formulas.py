@@ -114,8 +114,9 @@ def interest_coverage(operating_income: Decimal, interest_expense: Decimal) -> R
 def fccr(cash_available: Decimal, rent_expense: Decimal, unfinanced_capex: Decimal, debt_service: Decimal) -> Result:
     """Tell how often cash before rent, after investment that was not financed, covers debt service and rent together.
 
-    Cash available is EBITDA less cash taxes and distributions. Investment counts as unfinanced unless new term debt for it
-    is known. Without an application the debt service is that of the debt there is. Not computable where rent is not disclosed.
+    Cash available is EBITDA less cash taxes and distributions. Of investment the term debt newly drawn is taken off, where
+    the sheets show it. Without an application the debt service is that of the debt there is. Not computable where rent is
+    not disclosed.
     Formula: (cash_available + rent_expense - unfinanced_capex) / (debt_service + rent_expense)
     """
     return covers(cash_available + rent_expense - unfinanced_capex, debt_service + rent_expense, "fixed charge")

@@ -97,7 +97,7 @@ def page_signals(page: pypdfium2.PdfPage) -> tuple[Signal, ...]:
     found = [(SignalKind.OTHER_FONT, mark) for mark in _in_another_font(runs)]
     found += [(SignalKind.COVERED, mark) for mark in _covered(marks)]
     found += [(SignalKind.OVERLAPPING, mark) for mark in _overlapping(runs)]
-    found += [(SignalKind.HIDDEN, mark) for mark in _hidden(runs, marks, page.get_bbox())]
+    found += [(SignalKind.HIDDEN, mark) for mark in _hidden(runs, marks, page.get_cropbox())]
     return tuple(Signal(kind, mark.text.strip(), _box(mark, page)) for kind, mark in found)
 
 
@@ -127,7 +127,7 @@ def _savings_after_the_first(path: Path) -> int:
 def _mark(order: int, each: pypdfium2.PdfObject) -> _Mark | None:
     if each.type not in (_TEXT, _PATH, _IMAGE):
         return None
-    left, bottom, right, top = each.get_bounds()
+    left, bottom, right, top = _edges(each)
     fill = _fill(each)
     if not isinstance(each, pypdfium2.PdfTextObj):
         return _Mark(order, each.type, left, bottom, right, top, fill)
@@ -135,6 +135,15 @@ def _mark(order: int, each: pypdfium2.PdfObject) -> _Mark | None:
     size = each.get_font_size() * abs(matrix.d or matrix.b)
     invisible = raw.FPDFTextObj_GetTextRenderMode(each.raw) == raw.FPDF_TEXTRENDERMODE_INVISIBLE
     return _Mark(order, _TEXT, left, bottom, right, top, fill, each.extract(), _family(each.get_font().get_base_name()), size, invisible)
+
+
+def _edges(each: pypdfium2.PdfObject) -> tuple[float, float, float, float]:
+    """Return the edges of an object on the page: forms that hold it move and turn it."""
+    edges: tuple[float, float, float, float] = each.get_bounds()
+    form = each.container
+    while form is not None:
+        edges, form = form.get_matrix().on_rect(*edges), form.container
+    return edges
 
 
 def _fill(each: pypdfium2.PdfObject) -> tuple[int, int, int] | None:
@@ -233,17 +242,15 @@ def _overlapping(runs: Sequence[_Mark]) -> Iterator[_Mark]:
 
 
 def _hidden(runs: Sequence[_Mark], marks: Sequence[_Mark], shown: tuple[float, float, float, float]) -> Iterator[_Mark]:
-    """Yield the figures that nobody sees: not drawn, in the colour of the paper, or beside the page."""
+    """Yield the figures that nobody sees: not drawn, in the colour of the paper, or a few beside the page (many: it was cropped)."""
     left, bottom, right, top = shown
     dark = _by_cell(mark for mark in marks if mark.kind == _IMAGE or (mark.kind == _PATH and mark.fill is not None and not mark.is_light))
-    for run in runs:
-        if not _is_amount(run):
-            continue
-        x, y = (run.left + run.right) / 2, (run.bottom + run.top) / 2
-        beside = not (left <= x <= right and bottom <= y <= top)
+    amounts = [run for run in runs if _is_amount(run)]
+    beside = [a for a in amounts if not (left <= (a.left + a.right) / 2 <= right and bottom <= (a.bottom + a.top) / 2 <= top)]
+    for run in amounts:
         under = (mark for mark in _neighbours(dark, run) if mark.order < run.order)
         white = run.is_light and not any(mark.shared(run) >= _COVERS * run.area for mark in under)
-        if run.invisible or beside or white:
+        if run.invisible or white or (run in beside and len(beside) <= _ODD):
             yield run
 
 
@@ -276,7 +283,7 @@ def _cells_of(mark: _Mark) -> Iterator[tuple[int, int]]:
 
 def _box(mark: _Mark, page: pypdfium2.PdfPage) -> Box | None:
     """Return the place of a mark on an upright page, as a fraction of it."""
-    left, bottom, right, top = page.get_bbox()
+    left, bottom, right, top = page.get_cropbox()
     if page.get_rotation() or right <= left or top <= bottom:
         return None
     width, height = right - left, top - bottom

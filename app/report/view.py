@@ -14,7 +14,7 @@ from app.report import wording
 from app.report.bars import BarView, bar, limit, verdict
 from app.report.parts import Row, Subject, Table, by_severity, is_doubtful, name_of, remaining_work, tables
 from app.report.pictures import PAGE_BYTES, PLAIN_PAGE_BYTES, Picture, shrink
-from rules.policy import Limit
+from rules.limits import Limit
 
 #: Pages that no figure stands on are drawn up to this many; a year of bank statements would outgrow any mail.
 MOST_PLAIN_PICTURES = 24

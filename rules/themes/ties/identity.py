@@ -1,7 +1,7 @@
 """Ties: all documents of a package speak of one borrower."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from app.domain import STATEMENT_KINDS, Document, DocumentKind, Figure, Form, ReadMethod, Severity
@@ -22,14 +22,20 @@ _HEAD = 12  # lines of the first page in which a document names whose it is
 def documents_name_one_borrower(case: Case) -> Iterator[Flaw]:
     """Every document must name the borrower of the loan application; spelling, legal form and initials may differ.
 
-    Why: figures of another company say nothing of this one; two borrowers may have been put into one package by mistake.
+    Why: figures of another company say nothing of this one; two borrowers may have been put into one package by mistake. A sole
+    proprietor's return names the proprietor.
     Source: DOMAIN.md, section 5 (ties); 31 CFR 1020.220 (customer identification).
     Example: the application is of Marlowe Street Optics LLC, the tax return of Harbour Lane Joinery Inc.
     """
     borrower = case.application.borrower.name if case.application else ""
     if not borrower:
         return
-    forms = [(form, name) for form, name in _named(case) if _is_another(name, borrower, misread=case.was_seen(form))]
+    owners = [owner.name for owner in case.application.borrower.owners] if case.application else []
+    forms = [
+        (form, name)
+        for form, name in _named(case)
+        if all(_is_another(name, known, misread=case.was_seen(form)) for known in (borrower, *_who_may_sign(form, owners)))
+    ]
     others: list[tuple[Form | Document, str]] = [*forms, *((d, name) for d in case.documents if (name := _other_company(d, borrower)))]
     if others:
         applied = case.of_kind(DocumentKind.LOAN_APPLICATION)
@@ -61,6 +67,12 @@ def documents_bear_one_tax_id(case: Case) -> Iterator[Flaw]:
             yield Flaw(
                 Severity.INFO if misread else Severity.MEDIUM, said, (*fields(first, "ein"), *fields(other, "ein")), files(first, other)
             )
+
+
+def _who_may_sign(form: Form, owners: Sequence[str]) -> Sequence[str]:
+    """Return the owners where a return is the proprietor's own: Schedule C has neither Schedule L nor officers."""
+    own = form.kind is DocumentKind.BUSINESS_TAX_RETURN and not any(field.id.startswith("schedule_l_") for field in form.fields)
+    return owners if own else ()
 
 
 def _named(case: Case) -> Iterator[tuple[Form, str]]:

@@ -15,12 +15,16 @@ _YEAR = 350  # days from which a period counts as a whole year
 _MONTHS = 12
 _MANY = Decimal(100)  # times that revenue and receipts must differ before their units, not their amounts, are in doubt
 _SAME_DATE = 4  # days within which a bank statement is of a balance sheet's date
-#: Deposits that are no sales: transfers, borrowed money, the owners' money, money that comes back.
+_TRANSFER = r"(?:transfers?|trans|trnsfr|xfer|tfr)"
+_OWNERS = r"(?:owners?|shareholders?|members?|partners?|directors?|officers?)'?s?"
+#: Deposits that are no sales: from accounts of one's own, borrowed, from the owners, or money that comes back. A customer's
+#: wire transfer, or a customer called Members or Partners, is a sale.
 NO_SALE = re.compile(
-    r"\btransfers?\b|\bxfer\b|\btrnsfr\b|\btfr\b|\bfrom (?:savings|checking|acct|account|x{2,}|\*{2,})|\bsweep\b"
-    r"|\bloan\b|\bproceeds\b|\bline of credit\b|\bLOC\b|\bdraw(?:down)?\b|\bdisburse\w*|\badvance\b|\bsba\b|\bfunding\b"
-    r"|\bowners?\b|\bshareholders?\b|\bmembers?\b|\bpartners?\b|\bdirectors?\b|\bcapital (?:contribution|injection|call)"
-    r"|\binjection\b|\bequity\b|\bcontribution\b|\brefunds?\b|\breversal\b|\breversed\b|\breturned\b|\bcorrection\b"
+    rf"\b(?:internal|online|book|acct|account|own|funds?|auto(?:matic)?|savings|sweep) {_TRANSFER}\b|\bsweep\b"
+    rf"|\b{_TRANSFER} (?:from|fr|frm|between) (?:sav|chk|check|acct|account|money|mm|own|x|\*|\d)"
+    r"|\bloan\b|\bproceeds\b|\bline of credit\b|\bLOC\b|\bdrawdown\b|\bdisburse\w*|\bcash advance\b|\bline advance\b|\bsba\b|\bfunding\b"
+    rf"|\b{_OWNERS} (?:contrib\w*|deposit|loan|capital|injection|funds|draw)|\bcapital (?:contrib\w*|injection|call)|\binjection\b"
+    r"|\brefunds?\b|\breversal\b|\breversed\b|\breturned (?:item|check|deposit|payment)|\bcorrection\b"
     r"|\binsurance (?:claim|proceeds)|\birs\b|\btreas\b|\bhmrc\b",
     re.IGNORECASE,
 )
