@@ -24,7 +24,7 @@ def bank_statement_adds_up(case: Case) -> Iterator[Flaw]:
         if opening is None or deposits is None or withdrawals is None or closing is None:
             continue
         due = opening + deposits - withdrawals
-        if abs(due - closing) >= _CENT:
+        if not _adds_up(form):
             said = (
                 f"{case.where(form)}: the opening balance {case.said(opening)} plus deposits {case.said(deposits)} less withdrawals "
                 f"{case.said(withdrawals)} gives {case.said(due)}, but the closing balance is printed as {case.said(closing)}; the "
@@ -67,8 +67,9 @@ def bank_lines_add_up_to_the_totals(case: Case) -> Iterator[Flaw]:
     for form in case.of_kind(DocumentKind.BANK_STATEMENT):
         opening, closing = form.amount("opening_balance"), form.amount("closing_balance")
         moved = sum((line.amount for line in form.transactions), _NONE)
-        if not form.transactions or opening is None or closing is None or abs(opening + moved - closing) >= _CENT:
-            continue
+        leads = opening is not None and closing is not None and abs(opening + moved - closing) < _CENT
+        if not form.transactions or not leads or not _adds_up(form):
+            continue  # a statement that does not add up is told by itself
         for id, name, sign in (("total_deposits", "deposits", 1), ("total_withdrawals", "withdrawals", -1)):
             listed = sum((abs(line.amount) for line in form.transactions if line.amount * sign > 0), _NONE)
             printed = form.amount(id)
@@ -101,6 +102,13 @@ def bank_lines_lead_to_the_closing_balance(case: Case) -> Iterator[Flaw]:
                 f"closing balance is printed as {case.said(closing)}."
             )
             yield Flaw(Severity.LOW, said, fields(form, "opening_balance", "closing_balance"), (form.file,))
+
+
+def _adds_up(form: Form) -> bool:
+    opening, deposits, withdrawals, closing = (form.amount(id) for id in _TOTALS)
+    if opening is None or deposits is None or withdrawals is None or closing is None:
+        return True
+    return abs(opening + deposits - withdrawals - closing) < _CENT
 
 
 def _broken_lines(form: Form) -> Iterator[tuple[Transaction, Decimal, Decimal]]:
