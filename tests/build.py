@@ -38,7 +38,7 @@ from app.domain import (
     Spread,
     Word,
 )
-from rules.policy import Limit
+from rules.limits import Limit
 
 CURRENT = Period("current", date(2024, 12, 31), date(2024, 1, 1))
 PRIOR = Period("prior", date(2023, 12, 31), date(2023, 1, 1))

@@ -16,7 +16,7 @@ from app.report.figures import Anchors, FigureView, figure_view, mark_of, note_o
 from app.report.parts import Row, Subject, Table, by_severity, figures_of, is_doubtful, name_of, remaining_work, tables
 from app.report.pictures import PAGE_BYTES, PLAIN_PAGE_BYTES, Picture, shrink
 from app.report.request import FormView, form_views, request
-from rules.policy import Limit
+from rules.limits import Limit
 
 #: Pages that no figure stands on are drawn up to this many; a year of bank statements would outgrow any mail.
 MOST_PLAIN_PICTURES = 24

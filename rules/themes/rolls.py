@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from app.domain import UNMAPPED, DocumentKind, LineItem, Severity
 from rules.spreading import ADDED
-from rules.themes.case import Case, Column, Flaw, columns, day, listed, money, name
+from rules.stated import account_of, day_of, statements_by_month
+from rules.themes.case import Case, Column, Flaw, columns, day, fields, files, listed, money, name
 
 _DAYS = 7  # by which a year may begin after the last one ended
 #: Rows that tell of movements of equity other than result and distributions.
@@ -94,6 +95,27 @@ def retained_earnings_follow_from_the_result(case: Case) -> Iterator[Flaw]:
             f"{sheet.said(after)} is printed {sheet.when()}; {money(abs(gap), sheet.statement.currency)} is not explained."
         )
         yield Flaw(Severity.LOW if movements else Severity.MEDIUM, said, facts, _files(facts))
+
+
+def bank_statement_opens_at_the_last_closing_balance(case: Case) -> Iterator[Flaw]:
+    """A bank statement must open with the balance at which the one of the month before closed, account by account.
+
+    Why: nothing happens between two statements; a gap means that one was altered, misread, or that a page is missing.
+    Source: The statements' own arithmetic.
+    Example: October closes at $58,966.92, November opens at $68,966.92.
+    """
+    for one, other in pairwise(sorted(statements_by_month(case.forms), key=lambda form: (account_of(form), day_of(form, "period_end")))):
+        ends, begins = day_of(one, "period_end"), day_of(other, "period_start")
+        closing, opening = one.amount("closing_balance"), other.amount("opening_balance")
+        if ends is None or begins is None or closing is None or opening is None or account_of(one) != account_of(other):
+            continue
+        if 0 <= (begins - ends).days <= 1 and closing != opening:
+            said = (
+                f"{case.where(one)} closes at {case.said(closing)} on {day(ends)}, but {case.where(other)} opens at "
+                f"{case.said(opening)} on {day(begins)}; the difference is {case.said(abs(closing - opening))}."
+            )
+            facts = (*fields(one, "closing_balance"), *fields(other, "opening_balance"))
+            yield Flaw(Severity.MEDIUM, said, facts, files(one, other))
 
 
 def _sheet_at(case: Case, end: date | None) -> Column | None:
