@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from rules.application import application_of
-from rules.forms.read import read
-
 from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form, LoanApplication, ModelVersion, Page, Spread
 from app.page_kinds import beginnings, page_kind
 from app.reading.split import split_package
 from models.extractor import PageReading
 from models.page_kind import PageGuess
 from rules import checks, matching, policy, ratios, spreading, stated
+from rules.application import application_of
+from rules.forms.read import read
 from rules.themes.case import Case
 
 

@@ -1,5 +1,6 @@
 """A bank statement -> Form: the account, its balances, and every transaction. The running balance proves the lines, the totals the whole."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -139,7 +140,7 @@ def _period(document: Document, pages: Sequence[Rows]) -> Iterator[Field]:
             dated = [(cell, day) for cell in cells for day in values.days(cell.text, day_first)]
             text = values.days(" ".join(cell.text for cell in cells), day_first)
             dated = dated if len(dated) >= 2 else [(cells[0], day) for day in text]
-            for (first, start), (last, end) in zip(dated, dated[1:], strict=False):
+            for (first, start), (last, end) in itertools.pairwise(dated):
                 if 5 <= (end - start).days <= 100:
                     yield field_of(document, "period_start", Found(start, first.text, "period", first, 0.95))
                     yield field_of(document, "period_end", Found(end, last.text, "period", last, 0.95))

@@ -114,7 +114,7 @@ def below(cell: Cell, rows: Rows, reach: float) -> Iterator[Cell]:
     """Yield the cells that stand under `cell` within `reach` (a share of the page's height), the nearest first."""
     for row in rows[cell.row + 1 : cell.row + 6]:
         for other in row:
-            near = 0 < other.box.top - cell.box.top and other.box.top - cell.box.bottom <= reach
+            near = other.box.top - cell.box.top > 0 and other.box.top - cell.box.bottom <= reach
             if near and other.box.x0 < cell.box.x1 and other.box.x1 > cell.box.x0 - 0.01:
                 yield other
 

@@ -64,7 +64,7 @@ def field_of(document: Document, id: str, found: Found, alternatives: tuple[str,
     return Field(
         id,
         found.value,
-        found.text,
+        found.value if isinstance(found.value, str) else found.text,
         found.label,
         document.file,
         page.number,

@@ -1,5 +1,6 @@
 """A guarantor's statement of what is owned and owed -> Form: assets, liabilities, net worth, income and guarantees given."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -105,7 +106,7 @@ def read(document: Document) -> Form:
 def _interest(document: Document, pages: Sequence[Rows]) -> list[Field]:
     """Return what "Interest in <the borrower's name>" prints: the label then is no fixed wording."""
     for row in (row for rows in pages for row in rows):
-        for cell, beside in zip(row, row[1:], strict=False):
+        for cell, beside in itertools.pairwise(row):
             value = values.amount(beside.text)
             if value is not None and _OF_BUSINESS.match(cell.text):
                 return [field_of(document, "pfs_business_interest", Found(value, beside.text, cell.text, beside, 0.93))]

@@ -3,6 +3,7 @@
 Columns are told by where the entries of the rows stand, heads by the column they stand over, one to three lines of them.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def _head(rows: Rows, heads: Heads, at_least: int) -> tuple[int, int] | None:
 
 
 def _close(block: Rows) -> bool:
-    return all(b[0].box.top - a[0].box.top <= _HEAD_LEADING for a, b in zip(block, block[1:], strict=False) if a and b)
+    return all(b[0].box.top - a[0].box.top <= _HEAD_LEADING for a, b in itertools.pairwise(block) if a and b)
 
 
 def _body(rows: Rows, start: int) -> Rows:
