@@ -155,13 +155,14 @@ def _lending_value(loan: Facility, forms: Sequence[Form], policy: Policy, files:
 def _of_the_debts(application: LoanApplication, forms: Sequence[Form]) -> Mapping[str, Known | Unknown]:
     """Return a year's payments of the debt that stays, by the debt schedule; nothing where one of them is not known."""
     schedules = [form for form in forms if form.kind is DocumentKind.DEBT_SCHEDULE]
-    payments = [yearly_payments(debt) for debt in application.debts if not debt.refinanced]
+    debts = application.debts if len(schedules) == 1 else tuple(dict.fromkeys(application.debts))  # a copy adds nothing
+    payments = [yearly_payments(debt) for debt in debts if not debt.refinanced]
     if not schedules or any(payment is None for payment in payments):
         return {}
     if not application.debts and any(form.amount("total_debt_balance") != 0 for form in schedules):
         return {}  # its rows could not be read
-    repaid = any(debt.refinanced for debt in application.debts)
-    interest_only = any(is_credit_line(debt) for debt in application.debts if not debt.refinanced)
+    repaid = any(debt.refinanced for debt in debts)
+    interest_only = any(is_credit_line(debt) for debt in debts if not debt.refinanced)
     notes = ["debt that this loan repays is left out"] if repaid else []
     notes += ["lines of credit count interest only"] if interest_only else []
     whole = sum((payment for payment in payments if payment is not None), Decimal(0))

@@ -242,7 +242,7 @@ FORMS: dict[str, Form] = {
             "debt_2_monthly_payment": 250,
             "total_debt_balance": 178_000,
             "monthly_debt_payment": 2_750,
-            "dated": date(2024, 12, 31),
+            "aging_date": date(2024, 12, 31),
         },
     ),
     "person": form(
@@ -266,7 +266,7 @@ FORMS: dict[str, Form] = {
             "aging_61_90": 11_000,
             "aging_over_90": 4_000,
             "aging_total": 146_500,
-            "dated": date(2024, 12, 31),
+            "aging_date": date(2024, 12, 31),
         },
     ),
 }

@@ -144,7 +144,7 @@ FAULTS: dict[str, tuple[Mapping[str, Form | None], str, Severity, set[str]]] = {
         {"return.pdf"},
     ),
     "an old personal statement": (
-        {"person": with_fields(FORMS["person"], dated=date(2024, 5, 1))},
+        {"person": with_fields(FORMS["person"], statement_date=date(2024, 5, 1))},
         "personal_statements_are_recent",
         MEDIUM,
         {"person.pdf"},
@@ -283,9 +283,9 @@ def test_a_loan_that_came_in_and_is_on_no_schedule_is_found() -> None:
 
 
 def test_what_was_repaid_since_the_sheet_explains_a_smaller_schedule() -> None:
-    later = with_fields(FORMS["debts"], debt_1_balance=127_000, total_debt_balance=167_000, dated=date(2025, 3, 10))
+    later = with_fields(FORMS["debts"], debt_1_balance=127_000, total_debt_balance=167_000, schedule_date=date(2025, 3, 10))
     assert found(build.package({"debts": later})) == []
-    assert only(build.package({"debts": with_fields(later, dated=date(2024, 12, 31))})).id == "debt_agrees_with_the_debt_schedule"
+    assert only(build.package({"debts": with_fields(later, schedule_date=date(2024, 12, 31))})).id == "debt_agrees_with_the_debt_schedule"
 
 
 def test_a_return_on_the_cash_basis_may_show_what_customers_paid() -> None:

@@ -111,6 +111,12 @@ def test_existing_debt_service_is_twelve_payments_of_the_debt_that_stays(debts: 
     assert found.get("existing_debt_service") == service
 
 
+def test_a_schedule_sent_twice_is_paid_once() -> None:
+    twice = replace(build.application(), debts=(debt(), debt()))
+    assert given(twice, [FORMS["debts"], replace(FORMS["debts"], file="copy.pdf")])["existing_debt_service"] == 12_000
+    assert given(twice, [FORMS["debts"]])["existing_debt_service"] == 24_000
+
+
 def test_without_a_debt_schedule_the_statements_tell_debt_service() -> None:
     assert "existing_debt_service" not in given(forms=[FORMS["application"]])
 

@@ -53,20 +53,17 @@ def documents_name_one_borrower(case: Case) -> Iterator[Flaw]:
 def documents_bear_one_tax_id(case: Case) -> Iterator[Flaw]:
     """The tax id on the tax return must be that on the loan application.
 
-    Why: it tells companies of similar names apart; a wrong one is a slip, or another company's return. One digit that differs
-    on a scan is told for information: it was most likely misread.
+    Why: it tells companies of similar names apart; a wrong one is a slip, or another company's return. On a scan a digit
+    may be another that looks like it.
     Source: DOMAIN.md, section 5 (ties); 31 CFR 1020.220 (customer identification).
     Example: 00-5930690 on the loan application, 00-5930960 on the tax return.
     """
     forms = [(form, id) for kind in _IDS for form in case.of_kind(kind) if (id := form.words("ein"))]
     for other, id in forms[1:]:
         first, known = forms[0]
-        if not same_tax_id(known, id):
-            misread = (case.was_seen(first) or case.was_seen(other)) and sum(a != b for a, b in zip(known, id, strict=False)) == 1
+        if not same_tax_id(known, id, scanned=case.was_seen(first) or case.was_seen(other)):
             said = f"The tax id is {known} in {case.where(first)}, but {id} in {case.where(other)}."
-            yield Flaw(
-                Severity.INFO if misread else Severity.MEDIUM, said, (*fields(first, "ein"), *fields(other, "ein")), files(first, other)
-            )
+            yield Flaw(Severity.MEDIUM, said, (*fields(first, "ein"), *fields(other, "ein")), files(first, other))
 
 
 def _who_may_sign(form: Form, owners: Sequence[str]) -> Sequence[str]:
