@@ -71,6 +71,7 @@ CHECKS: tuple[Check, ...] = (
     rolls.same_figure_agrees_on_two_documents,
     rolls.cash_flow_ends_at_the_cash_of_the_balance_sheet,
     rolls.retained_earnings_follow_from_the_result,
+    rolls.uca_cash_flow_ties_to_the_change_in_cash,
     rolls.bank_statement_opens_at_the_last_closing_balance,
     identity.documents_name_one_borrower,
     identity.documents_bear_one_tax_id,

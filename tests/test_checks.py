@@ -337,6 +337,33 @@ def test_distributions_that_are_not_printed_are_implied_as_a_note() -> None:
     assert "implies distributions of $24,230" in one.message
 
 
+@pytest.mark.parametrize(("earned", "expected"), [(73_800, 0), (83_800, 1)])
+def test_cash_flow_out_of_two_sheets_ties_to_the_change_in_cash(earned: int, expected: int) -> None:
+    rows = with_amount(build.INCOME_STATEMENT, "net_income", earned)
+    made = checks.run(Case(Spread((sheet(), result(rows), flow()))))
+    told = [f for f in made if f.id == "uca_cash_flow_ties_to_the_change_in_cash"]
+    assert [f.severity for f in told] == [Severity.INFO] * expected
+    assert all("make $32,280, but cash moved by $22,280 to $84,210 at 31 December 2024" in f.message for f in told)
+
+
+BY_FUNCTION: build.Rows = (
+    ("gross_profit", "Gross profit", (217_293, 202_875)),
+    ("distribution_costs", "Distribution costs", (12_975, 12_230)),
+    ("administrative_expenses", "Administrative expenses", (148_723, 132_637)),
+    ("other_operating_income", "Other operating income", (1_000, 500)),
+    ("operating_income", "Operating profit", (56_595, 58_508)),
+)
+
+
+def test_costs_by_function_lead_to_operating_profit_as_in_the_other_year() -> None:
+    check = "operating_income_is_what_the_costs_leave"
+    changed = with_amount(BY_FUNCTION, "administrative_expenses", 148_023)
+    assert ids(result(BY_FUNCTION)) == []
+    assert ids(result(changed)) == [check]
+    assert ids(result(with_amount(changed, "administrative_expenses", 130_000, 1))) == [], "they add up in no year: other rows count"
+    assert ids(result(with_row(changed, "distribution_costs", (UNMAPPED, "Other costs", (700, 0))))) == []
+
+
 # -- plausible -------------------------------------------------------------------------------------------------------
 
 
