@@ -16,7 +16,7 @@ from rules.policy_file import Section, read
 
 DEFAULT = Path(__file__).with_name("policy.yaml")
 #: The values that rules compare with, each of which a policy must set.
-VALUES = ("statement_age", "personal_statement_age", "return_tie", "deposits_tie", "approval_cap")
+VALUES = ("statement_age", "personal_statement_age", "return_tie", "deposits_tie", "approval_cap", "retention")
 #: The input of a ratio by which the machine knows that a loan application was read.
 REQUESTED = "requested_amount"
 _CURRENT = "current"

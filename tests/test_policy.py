@@ -115,6 +115,7 @@ def test_the_shipped_policy_holds_the_fields_defaults() -> None:
         "return_tie": "0.02",
         "deposits_tie": "0.10",
         "approval_cap": "50000",
+        "retention": "25",
     }
     assert {r.kind.value: (r.count, r.periods) for r in POLICY.required} == {
         "loan_application": (1, False),
