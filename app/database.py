@@ -181,7 +181,11 @@ def open_database(settings: Settings) -> Engine:
     if server:
         server.start()
     database = connect(server.url if server else _parse(settings.database_url))
-    upgrade(database)
+    try:
+        upgrade(database)
+    except SetupError:
+        database.dispose()
+        raise
     return database
 
 

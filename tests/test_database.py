@@ -13,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from app.database import Server, connect, conninfo, embedded, open_database, upgrade
 from app.errors import SetupError, UsageError
@@ -115,8 +115,10 @@ def test_every_table_belongs_to_a_lender() -> None:
 
 
 def test_upgrades_at_one_moment_happen_once(server: Server) -> None:
-    with connect(server.url.set(database="postgres")).connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("CREATE DATABASE empty TEMPLATE template0"))
+    outside = create_engine(server.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with outside.connect() as connection:
+        connection.execute(text("CREATE DATABASE empty TEMPLATE template0"))
+    outside.dispose()
     database = connect(server.url.set(database="empty"))
     faults: list[Exception] = []
 
