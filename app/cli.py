@@ -74,6 +74,7 @@ def spread(
     """
     from app.report.json import file_object
     from rules import checks
+    from rules.themes.case import Case
 
     models = _models(rules)
     subjects: list[FileSpread] = []
@@ -81,7 +82,7 @@ def spread(
     with _read(files) as work:
         for document in work.documents():
             reading = spread_documents([document], models)
-            found = checks.run(reading.spread, reading.documents, reading.pages, None)
+            found = checks.run(Case(reading.spread, reading.documents, reading.pages))
             subject = FileSpread(document.file, reading.pages, reading.page_kinds, reading.documents, reading.spread, found)
             unreadable |= all(page.status is PageStatus.QUARANTINED for page in document.pages)
             if json:
