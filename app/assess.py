@@ -20,6 +20,7 @@ from app.reading.split import split_package
 from models.extractor import PageReading
 from rules import checks, matching, policy, ratios, spreading
 from rules.accounts import ACCOUNT
+from rules.themes.case import Case
 
 _SURE = 0.5  # an entity below this does not count towards a page's kind
 _SUPPORT = 3  # accounts of a statement that a page must show to be one
@@ -81,8 +82,8 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     """Assess one application from its files as read. `as_of` is the application's date; staleness counts from it."""
     reading = spread_documents(files, models)
     computed = ratios.compute(reading.spread)
-    found = checks.run(reading.spread, reading.documents, reading.pages, as_of)
-    outcome = policy.rate(computed, found, policy.load())
+    found = checks.run(Case(reading.spread, reading.documents, reading.pages, as_of, ratios=computed))
+    outcome = policy.rate(computed, found, policy.load(), None)
     return Assessment(
         package_id,
         as_of,

@@ -421,7 +421,10 @@ class RatioStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """One ratio of one period with its formula and named inputs. `value` is None unless `status` is `value`."""
+    """One ratio of one period with its formula and named inputs. `value` is None unless `status` is `value`.
+
+    `documents` are the files that its inputs stand in.
+    """
 
     id: str
     period: str
@@ -430,6 +433,7 @@ class Ratio:
     formula: str
     inputs: tuple[tuple[str, Decimal], ...] = ()
     reason: str | None = None
+    documents: tuple[str, ...] = ()
 
 
 # -- what was found and concluded ------------------------------------------------------------------------------------

@@ -26,9 +26,9 @@ class Settings(BaseSettings):
         description=f"Folder for what must be kept: database, uploaded files, keys. For root: `{_ROOTS_DATA_DIR}`.",
     )
     database_url: str = Field(
-        default="", description="PostgreSQL 14 or newer, as `postgresql://user:password@host/name`; empty: the embedded one, in the data folder."
+        default="", description="PostgreSQL 14 or newer, as `postgresql://user:password@host/name`; empty: the embedded one."
     )
-    workers: int = Field(default=1, ge=0, le=256, description="Workers that `loanlens up` starts, besides one that only serves people waiting.")
+    workers: int = Field(default=1, ge=0, le=256, description="Workers that `loanlens up` starts, besides one for people waiting.")
     heartbeat_seconds: float = Field(default=10.0, gt=0, description="Time between two signs of life of a worker.")
     stalled_seconds: float = Field(default=30.0, gt=0, description="Silence after which a worker's jobs are taken over.")
     job_tries: int = Field(default=5, ge=1, description="Tries after which a job or document that fails is set aside, with the reason.")
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     )
     key_file: str = Field(
         default="",
-        description="File with the keys that uploaded files are sealed with; without it they are lost. Empty: `keys.json` in the data folder.",
+        description="File with the keys of uploaded files, which are lost without it; empty: `keys.json` in the data folder.",
     )
     password_days: int = Field(default=0, ge=0, description="Days after which a password must be changed; 0: never.")
     sign_in_failures: int = Field(default=5, ge=1, description="Wrong passwords within the lock-out time that lock an account.")

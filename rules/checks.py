@@ -6,31 +6,26 @@ its module in `rules/themes` the finding's theme.
 
 import inspect
 import re
-from collections.abc import Sequence
-from datetime import date
 
-from app.domain import Document, Finding, Page, Spread
-from rules.themes import balances, complete, foots, plausible, reading, rolls
+from app.domain import Finding
+from rules.themes import balances, complete, plausible, reading, rolls
 from rules.themes.case import Case, Check
+from rules.themes.foots import sums
 
 
-def run(spread: Spread, documents: Sequence[Document], pages: Sequence[Page], as_of: date | None) -> tuple[Finding, ...]:
-    """Return what does not hold of an application's statements, documents and pages.
-
-    `as_of` is the application's date. None: single files are shown, and nothing is asked about completeness or age.
-    """
-    case = Case(spread, tuple(documents), tuple(pages), as_of)
+def run(case: Case) -> tuple[Finding, ...]:
+    """Return what does not hold of a case: its statements, its other documents, its files and pages."""
     return tuple(
         Finding(check.__name__, theme_of(check), flaw.severity, flaw.message, flaw.documents, facts=flaw.facts, source=source_of(check))
         for check in CHECKS
-        if as_of is not None or theme_of(check) != "complete"
+        if case.as_of is not None or theme_of(check) != "complete"
         for flaw in check(case)
     )
 
 
 def theme_of(check: Check) -> str:
-    """Return the theme of a check: the name of its module."""
-    return check.__module__.rpartition(".")[2]
+    """Return the theme of a check: the name of its module in `rules/themes`, or of the folder that its module lies in."""
+    return check.__module__.split(".")[2]
 
 
 def source_of(check: Check) -> str:
@@ -44,16 +39,16 @@ CHECKS: tuple[Check, ...] = (
     complete.required_documents_are_present,
     complete.statements_are_recent,
     balances.assets_equal_liabilities_and_equity,
-    foots.liabilities_and_equity_add_up,
-    foots.net_assets_equal_equity,
-    foots.net_assets_are_what_creditors_leave,
-    foots.fixed_and_net_current_assets_add_up,
-    foots.net_current_assets_are_current_assets_less_creditors,
-    foots.gross_profit_is_revenue_less_cost_of_sales,
-    foots.operating_income_is_gross_profit_less_operating_expenses,
-    foots.net_income_is_income_before_tax_less_tax,
-    foots.cash_flow_adds_up_to_the_change_in_cash,
-    foots.rows_of_a_section_add_up,
+    sums.liabilities_and_equity_add_up,
+    sums.net_assets_equal_equity,
+    sums.net_assets_are_what_creditors_leave,
+    sums.fixed_and_net_current_assets_add_up,
+    sums.net_current_assets_are_current_assets_less_creditors,
+    sums.gross_profit_is_revenue_less_cost_of_sales,
+    sums.operating_income_is_gross_profit_less_operating_expenses,
+    sums.net_income_is_income_before_tax_less_tax,
+    sums.cash_flow_adds_up_to_the_change_in_cash,
+    sums.rows_of_a_section_add_up,
     rolls.same_figure_agrees_on_two_documents,
     rolls.cash_flow_ends_at_the_cash_of_the_balance_sheet,
     rolls.retained_earnings_follow_from_the_result,

@@ -92,12 +92,16 @@ Column = tuple[FinancialStatement, Period]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A figure with the arithmetic that gave it. `expression` is made of the names in `inputs`; `note` says if it was annualized."""
+    """A figure with the arithmetic that gave it. `expression` is made of the names in `inputs`; `note` says if it was annualized.
+
+    `files` are those that its inputs stand in.
+    """
 
     value: Decimal
     expression: str
     inputs: tuple[tuple[str, Decimal], ...]
     note: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,15 @@ class Unknown:
     """A figure that is missing, and why."""
 
     reason: str
+
+
+#: Figures of the newest period that other documents than the statements give, by name.
+Given = Mapping[str, Known | Unknown]
+
+
+def stated(name: str, value: Decimal, note: str = "", files: tuple[str, ...] = ()) -> Known:
+    """Return a figure that stands by itself under its own name."""
+    return Known(value, name, ((name, value),), note, files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,7 @@ class Figures:
     end: date | None = None
     read: Mapping[str, LineItem] = field(default_factory=dict)
     nil: frozenset[str] = frozenset()
-    given: Mapping[str, Decimal] = field(default_factory=dict)
+    given: Given = field(default_factory=dict)
     kinds: frozenset[DocumentKind] = frozenset()
     after_interest: bool = False
     opening: "Figures | None" = None
@@ -138,10 +151,10 @@ class Figures:
     def find(self, name: str, seen: frozenset[str] = frozenset()) -> Known | Unknown:
         """Return a figure by its account or name; `prior_` before it asks for the year before, or the opening balance."""
         if name in self.given:
-            return Known(self.given[name], name, ((name, self.given[name]),))
+            return self.given[name]
         if name == "days":
             days = Decimal(self.days if self.as_printed or self.days >= _FULL_YEAR else _YEAR)
-            return Known(days, name, ((name, days),))
+            return stated(name, days)
         if name.startswith(_PRIOR):
             return self._find_earlier(name.removeprefix(_PRIOR))
         before_interest = _BEFORE_INTEREST if name == "operating_income" and self.after_interest and name not in seen else ()
@@ -150,9 +163,9 @@ class Figures:
         for way in (*before_interest, *DERIVED.get(name, ())) if name not in seen else ():
             found = self._movement(name, way, seen) if _PRIOR in way else self.add_up(way, seen | {name})
             if isinstance(found, Known):
-                return Known(Decimal(0), name, ((name, Decimal(0)),)) if name in _NEVER_NEGATIVE and found.value < 0 else found
+                return stated(name, Decimal(0), files=found.files) if name in _NEVER_NEGATIVE and found.value < 0 else found
         if name in self.nil:
-            return Known(Decimal(0), name, ((name, Decimal(0)),))
+            return stated(name, Decimal(0))
         return self._missing(name, seen)
 
     def add_up(self, way: str, seen: frozenset[str]) -> Known | Unknown:
@@ -170,7 +183,8 @@ class Figures:
         inputs = dict(pair for part in known.values() for pair in part.inputs)
         notes = dict.fromkeys(part.note for part in known.values() if part.note)
         written = substitute(way, {name: part.expression for name, part in known.items()})
-        return Known(value, f"({written})" if len(parts) > 1 else written, tuple(inputs.items()), "; ".join(notes))
+        files = tuple(dict.fromkeys(file for part in known.values() for file in part.files))
+        return Known(value, f"({written})" if len(parts) > 1 else written, tuple(inputs.items()), "; ".join(notes), files)
 
     def _movement(self, name: str, way: str, seen: frozenset[str]) -> Known | Unknown:
         """Add up what moved between two sheets: as printed, since the sheets are not annualized, and annualized as a whole."""
@@ -178,7 +192,7 @@ class Figures:
         if isinstance(found, Unknown) or self.as_printed or self.days >= _FULL_YEAR:
             return found
         value = found.value * _YEAR / self.days
-        return Known(value, name, ((name, value),), f"annualized from {self.days} days")
+        return stated(name, value, f"annualized from {self.days} days", found.files)
 
     def _find_earlier(self, name: str) -> Known | Unknown:
         flow = any(kind in _FLOWS for kind in ACCOUNT[name].statements) if name in ACCOUNT else name in ("ebitda", "operating_income")
@@ -192,7 +206,7 @@ class Figures:
             return Unknown(f"{found.reason} for the earlier period")
         renamed = {each: _PRIOR + each for each, _ in found.inputs}
         inputs = tuple((renamed[each], value) for each, value in found.inputs)
-        return Known(found.value, substitute(found.expression, renamed), inputs, found.note)
+        return Known(found.value, substitute(found.expression, renamed), inputs, found.note, found.files)
 
     def _missing(self, name: str, seen: frozenset[str]) -> Unknown:
         """Say why a figure is missing: for a derived one, what its usual derivation lacks."""
@@ -210,14 +224,14 @@ class Figures:
         """Return a figure as it counts for a year: the last twelve months where they can be added up, else in proportion."""
         days = days_of(item.period)
         if not _is_flow(item) or self.as_printed or days >= _FULL_YEAR:
-            return Known(item.value, item.account, ((item.account, item.value),))
+            return stated(item.account, item.value, files=(item.file,))
         year = self.last_year.read.get(item.account) if self.last_year else None
         same = self.year_before.read.get(item.account) if self.year_before else None
         if year and same and days_of(year.period) >= _FULL_YEAR and abs(days_of(same.period) - days) <= _SAME_DATE:
             value, note = year.value + item.value - same.value, "trailing twelve months"
         else:
             value, note = item.value * _YEAR / days, f"annualized from {days} days"
-        return Known(value, item.account, ((item.account, value),), note)
+        return stated(item.account, value, note, (item.file,))
 
 
 def substitute(formula: str, expressions: Mapping[str, str]) -> str:
@@ -237,7 +251,7 @@ def _is_flow(item: LineItem) -> bool:
 # -- bringing statements together ----------------------------------------------------------------------------------------
 
 
-def figures_by_period(spread: Spread, given: Mapping[str, Decimal]) -> tuple[Figures, ...]:
+def figures_by_period(spread: Spread, given: Given) -> tuple[Figures, ...]:
     """Return the figures of every period of an application, newest first; `given` belongs to the newest."""
     ends = _distinct_ends(spread)
     columns = [(s, p) for s in spread.statements for p in s.periods]

@@ -11,14 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from app.domain import DocumentKind, Finding, Ratio, RatioStatus, Recommendation, Route, Severity
+from app.domain import DocumentKind, Finding, LoanApplication, Ratio, RatioStatus, Recommendation, Route, Severity
 from rules.policy_file import Section, read
 
 DEFAULT = Path(__file__).with_name("policy.yaml")
 #: The values that rules compare with, each of which a policy must set.
-VALUES = ("statement_age", "personal_statement_age", "return_tie", "deposits_tie", "approval_cap", "retention")
-#: The input of a ratio by which the machine knows that a loan application was read.
-REQUESTED = "requested_amount"
+VALUES = (
+    *("statement_age", "personal_statement_age", "bank_statement_age", "return_age", "owner_share"),
+    *("return_tie", "deposits_tie", "debt_tie", "aging_tie", "cash_tie", "approval_cap", "exposure_cap", "retention"),
+)
 _CURRENT = "current"
 _WORST = 7
 _GRADES = 6
@@ -31,7 +32,8 @@ _DIRECTIONS = ("at_least", "at_most", "more_than")
 class Limit:
     """What a measure must reach. `passes` is met; `marginal` (if any) is the weaker limit below which it fails.
 
-    `at_least` tells the good side; with `strict` the measure must lie beyond `passes`, not on it.
+    `at_least` tells the good side; with `strict` the measure must lie beyond `passes`, not on it. Where a `needed` measure
+    cannot be computed, policy does not approve.
     """
 
     measure: str
@@ -42,6 +44,7 @@ class Limit:
     unit: str
     source: str
     effective: date
+    needed: bool = False
 
     def verdict(self, value: Decimal) -> str:
         """Return passes, marginal or fails, compared unrounded."""
@@ -102,8 +105,33 @@ class GradeScale:
 
 
 @dataclass(frozen=True, slots=True)
+class AdvanceRate:
+    """Which share of a kind of collateral the bank lends on; `words` are those by which the kind is known."""
+
+    kind: str
+    words: tuple[str, ...]
+    share: Decimal
+    source: str
+    effective: date
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """Between which values a ratio of a real business lies; beyond them a figure was most likely misread."""
+
+    measure: str
+    least: Decimal
+    most: Decimal
+    source: str
+    effective: date
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """A lender's policy as loaded. `values` holds statement_age, return_tie, approval_cap and the like by name."""
+    """A lender's policy as loaded. `values` holds statement_age, return_tie, approval_cap and the like by name.
+
+    `declines` are the limits that must all fail before the machine recommends to decline.
+    """
 
     limits: Mapping[str, Limit]
     values: Mapping[str, Threshold]
@@ -111,6 +139,9 @@ class Policy:
     leverage: tuple[GradeScale, ...]
     coverage: tuple[GradeScale, ...]
     failed_limit: Threshold
+    advance_rates: tuple[AdvanceRate, ...]
+    practice: Mapping[str, Practice]
+    declines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,29 +157,48 @@ class Outcome:
 # -- the outcome -----------------------------------------------------------------------------------------------------
 
 
-def rate(ratios: tuple[Ratio, ...], findings: tuple[Finding, ...], policy: Policy) -> Outcome:
+def rate(ratios: tuple[Ratio, ...], findings: tuple[Finding, ...], policy: Policy, application: LoanApplication | None) -> Outcome:
     """Return policy's findings on the ratios of the current period, and the grade, recommendation and route that follow.
 
-    A medium or high finding, a missing document, or no loan application: a person looks at it. Without any of these the
-    machine recommends approval, and clears it by itself up to policy's `approval_cap`. Policy alone never recommends to decline.
+    A medium or high finding, a missing document, a limit that must be tested and cannot, or no loan application: a person looks
+    at it. Without any of these the machine recommends approval, and clears it by itself up to policy's caps on the request and
+    on the exposure. It recommends to decline where every limit of `declines` fails and nothing casts doubt on the figures;
+    only a person declines.
     Source: DOMAIN.md, section 6.
     """
     current = {ratio.id: ratio for ratio in ratios if ratio.period == _CURRENT}
     own = tuple(_findings(current, policy))
     grade = _grade(current, own, policy)
-    requested = _requested(ratios)
-    held = any(finding.severity in _OPEN or finding.theme == "complete" for finding in (*findings, *own))
-    if held or requested is None or grade is None or grade == _WORST:
+    requested = application.facility.amount if application else None
+    if _declines(current, findings, policy) and requested is not None:
+        return Outcome(own, _WORST, Recommendation.DECLINE, Route.REVIEW)
+    open_points = any(f.severity in _OPEN or (f.theme == "complete" and f.severity is not Severity.INFO) for f in (*findings, *own))
+    held = open_points or any(limit.needed for limit in _untested(current, policy))
+    if held or application is None or requested is None or grade is None or grade == _WORST:
         return Outcome(own, grade, Recommendation.REFER, Route.REVIEW)
-    small = requested <= policy.values["approval_cap"].value
-    return Outcome(own, grade, Recommendation.APPROVE, Route.AUTO_CLEAR if small else Route.REVIEW)
+    return Outcome(own, grade, Recommendation.APPROVE, Route.AUTO_CLEAR if _is_small(application, requested, policy) else Route.REVIEW)
+
+
+def _declines(current: Mapping[str, Ratio], findings: tuple[Finding, ...], policy: Policy) -> bool:
+    """Say whether every limit that policy declines by fails, and no finding but policy's own asks a person to look first."""
+    doubted = any(finding.severity in _OPEN and finding.theme != "policy" for finding in findings)
+    judged = [_judge(current[m], policy.limits[m]) if m in current else None for m in policy.declines]
+    return not doubted and bool(judged) and all(found is not None and found.severity is Severity.HIGH for found in judged)
+
+
+def _is_small(application: LoanApplication, requested: Decimal, policy: Policy) -> bool:
+    """Say whether request and exposure lie within the caps; the exposure is the request and every debt that stays.
+
+    What the lender has lent to affiliates and common owners is known to its system of record alone.
+    """
+    stays = sum((debt.balance or Decimal(0) for debt in application.debts if not debt.refinanced), Decimal(0))
+    return requested <= policy.values["approval_cap"].value and requested + stays <= policy.values["exposure_cap"].value
 
 
 def _findings(current: Mapping[str, Ratio], policy: Policy) -> list[Finding]:
     out = [_judge(current[limit.measure], limit) for limit in policy.limits.values() if limit.measure in current]
-    untested = [limit.measure for limit in policy.limits.values() if _is_untested(current.get(limit.measure))]
-    listed = [_untested(untested, current, policy)] if untested else []
-    return [finding for finding in out if finding is not None] + listed
+    untested = _untested(current, policy)
+    return [finding for finding in out if finding is not None] + ([_told_untested(untested, current)] if untested else [])
 
 
 def _judge(ratio: Ratio, limit: Limit) -> Finding | None:
@@ -156,32 +206,35 @@ def _judge(ratio: Ratio, limit: Limit) -> Finding | None:
     if ratio.status is RatioStatus.NOT_MEANINGFUL:
         why = f" ({ratio.reason})" if ratio.reason else ""
         said = f"The {_name(limit.measure)} is not meaningful{why} and counts as failing; policy asks for {_wanted(limit)}."
-        return _finding(limit, Severity.HIGH, said)
+        return _finding(limit, Severity.HIGH, said, ratio)
     if ratio.value is None or (verdict := limit.verdict(ratio.value)) == "passes":
         return None
     shown = _shown(ratio.value, limit)
     if verdict == "marginal" and limit.marginal is not None:
         edge = f"{'below' if limit.at_least else 'above'} {_amount(limit.marginal, limit.unit)}"
         said = f"The {_name(limit.measure)} of {shown} is marginal: policy asks for {_wanted(limit)}; {edge} it fails."
-        return _finding(limit, Severity.MEDIUM, said)
-    return _finding(limit, Severity.HIGH, f"The {_name(limit.measure)} of {shown} fails: policy asks for {_wanted(limit)}.")
+        return _finding(limit, Severity.MEDIUM, said, ratio)
+    return _finding(limit, Severity.HIGH, f"The {_name(limit.measure)} of {shown} fails: policy asks for {_wanted(limit)}.", ratio)
 
 
-def _finding(limit: Limit, severity: Severity, message: str) -> Finding:
+def _finding(limit: Limit, severity: Severity, message: str, ratio: Ratio) -> Finding:
     source = f"{limit.source}, effective {limit.effective}"
-    return Finding(f"{limit.measure}_is_within_policy", "policy", severity, message, measure=limit.measure, source=source)
+    return Finding(f"{limit.measure}_is_within_policy", "policy", severity, message, ratio.documents, limit.measure, source=source)
 
 
-def _is_untested(ratio: Ratio | None) -> bool:
-    return ratio is None or ratio.status is RatioStatus.NOT_COMPUTABLE
+def _untested(current: Mapping[str, Ratio], policy: Policy) -> list[Limit]:
+    computed = {id for id, ratio in current.items() if ratio.status is not RatioStatus.NOT_COMPUTABLE}
+    return [limit for limit in policy.limits.values() if limit.measure not in computed]
 
 
-def _untested(measures: list[str], current: Mapping[str, Ratio], policy: Policy) -> Finding:
+def _told_untested(limits: list[Limit], current: Mapping[str, Ratio]) -> Finding:
     """Return the one finding that lists the limits which could not be tested, each with its reason."""
-    reasons = [(_name(m), current[m].reason if m in current else "its documents were not read") for m in measures]
-    listed = "; ".join(f"{name} ({reason or 'an input is missing'})" for name, reason in reasons)
-    sources = sorted({policy.limits[m].source for m in measures})
-    return Finding("limits_can_be_tested", "policy", Severity.INFO, f"Not tested against policy: {listed}.", source="; ".join(sources))
+    reasons = [(_name(x.measure), current[x.measure].reason if x.measure in current else "its documents were not read") for x in limits]
+    told = "; ".join(f"{name} ({reason or 'an input is missing'})" for name, reason in reasons)
+    needed = [_name(limit.measure) for limit in limits if limit.needed]
+    more = f" Policy approves nothing before it knows the {', the '.join(needed)}." if needed else ""
+    source = "; ".join(sorted({limit.source for limit in limits}))
+    return Finding("limits_can_be_tested", "policy", Severity.INFO, f"Not tested against policy: {told}.{more}", source=source)
 
 
 def _grade(current: Mapping[str, Ratio], own: tuple[Finding, ...], policy: Policy) -> int | None:
@@ -196,11 +249,6 @@ def _grade(current: Mapping[str, Ratio], own: tuple[Finding, ...], policy: Polic
 
 def _groups(policy: Policy) -> tuple[tuple[GradeScale, ...], ...]:
     return policy.leverage, policy.coverage
-
-
-def _requested(ratios: tuple[Ratio, ...]) -> Decimal | None:
-    """Return the requested amount that a ratio was computed with: it is known only where a loan application was read."""
-    return next((amount for ratio in ratios for name, amount in ratio.inputs if name == REQUESTED), None)
 
 
 # -- wording ---------------------------------------------------------------------------------------------------------
@@ -252,7 +300,7 @@ def _plain(value: Decimal) -> str:
 @lru_cache
 def load(path: Path = DEFAULT) -> Policy:
     """Return the policy at `path`. Raise SetupError where it is missing, incomplete, misspelt or contradicts itself."""
-    root = read(path).only("limits", "values", "required", "grades")
+    root = read(path).only("limits", "values", "required", "grades", "advance_rates", "practice", "declines")
     grades = root.section("grades").only("leverage", "coverage", "failed_limit")
     policy = Policy(
         MappingProxyType({name: _limit(name, each) for name, each in root.section("limits").sections()}),
@@ -261,13 +309,16 @@ def load(path: Path = DEFAULT) -> Policy:
         tuple(_scale(name, each) for name, each in grades.section("leverage").sections()),
         tuple(_scale(name, each) for name, each in grades.section("coverage").sections()),
         _threshold("failed_limit", grades.section("failed_limit")),
+        tuple(_advance_rate(name, each) for name, each in root.section("advance_rates").sections()),
+        MappingProxyType({name: _practice(name, each) for name, each in root.section("practice").sections()}),
+        root.section("declines").only("limits", "source", "effective").texts("limits"),
     )
     _check_values(policy, root)
     return policy
 
 
 def _limit(name: str, section: Section) -> Limit:
-    section.only(*_DIRECTIONS, "marginal", "unit", "source", "effective")
+    section.only(*_DIRECTIONS, "marginal", "needed", "unit", "source", "effective")
     direction = section.direction(*_DIRECTIONS)
     passes = section.number(direction)
     marginal = section.number("marginal") if "marginal" in section.entries() else None
@@ -276,7 +327,8 @@ def _limit(name: str, section: Section) -> Limit:
         side = "below" if upward else "above"
         raise section.wrong(f"marginal {marginal} must lie {side} {direction} {passes}, or nothing could be marginal")
     strict = direction == "more_than"
-    return Limit(name, passes, marginal, upward, strict, section.text("unit"), section.text("source"), section.day("effective"))
+    told = section.text("unit"), section.text("source"), section.day("effective")
+    return Limit(name, passes, marginal, upward, strict, *told, needed=section.flag("needed"))
 
 
 def _threshold(name: str, section: Section) -> Threshold:
@@ -307,6 +359,22 @@ def _scale(name: str, section: Section) -> GradeScale:
     return GradeScale(name, limits, direction == "at_least", section.text("unit"), section.text("source"), section.day("effective"))
 
 
+def _advance_rate(name: str, section: Section) -> AdvanceRate:
+    section.only("words", "share", "unit", "source", "effective")
+    share = section.number("share")
+    if not 0 <= share <= 1:
+        raise section.wrong(f"share is {share}; use a share of one, such as 0.80")
+    return AdvanceRate(name, section.texts("words"), share, section.text("source"), section.day("effective"))
+
+
+def _practice(name: str, section: Section) -> Practice:
+    section.only("least", "most", "unit", "source", "effective")
+    least, most = section.number("least"), section.number("most")
+    if least >= most:
+        raise section.wrong(f"least {least} must lie below most {most}")
+    return Practice(name, least, most, section.text("source"), section.day("effective"))
+
+
 def _check_values(policy: Policy, root: Section) -> None:
     """Refuse a policy without the values that the rules compare with, or with values that mean nothing."""
     values = root.section("values")
@@ -314,6 +382,9 @@ def _check_values(policy: Policy, root: Section) -> None:
     if missing:
         raise values.wrong(f"{missing[0]} is missing")
     values.only(*VALUES)
+    unlimited = [measure for measure in policy.declines if measure not in policy.limits]
+    if unlimited:
+        raise root.section("declines").wrong(f"{unlimited[0]!r} is no limit; use {', '.join(policy.limits)}")
     negative = [name for name, each in policy.values.items() if each.value < 0]
     if negative:
         raise values.section(negative[0]).wrong("value is negative")

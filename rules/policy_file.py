@@ -87,6 +87,20 @@ class Section:
         values = self.entries().get(key)
         return tuple(self.parse(key, value) for value in values) if isinstance(values, list) else ()
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts that must name something."""
+        values = self.entries().get(key)
+        if not isinstance(values, list) or not values or not all(isinstance(value, str) and value.strip() for value in values):
+            raise self.wrong(f"{key} is missing or no list of words")
+        return tuple(value.strip() for value in values)
+
+    def flag(self, key: str) -> bool:
+        """Return whether `key` is set; it is not where it is left out."""
+        value = self.entries().get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(f"{key} is {value!r}; use true or false")
+        return value
+
     def parse(self, key: str, value: object) -> Decimal:
         """Return `value` as a number; `key` names it where it is none."""
         try:

@@ -6,24 +6,24 @@ nothing to repay is *no debt*. A zero numerator is a value. Source: DOMAIN.md, s
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
 from app.domain import Ratio, RatioStatus, Spread
 from rules import formulas
-from rules.figures import Figures, Known, Unknown, figures_by_period, substitute
+from rules.figures import Figures, Given, Known, Unknown, figures_by_period, substitute
 from rules.formulas import NoValue, Result
 
 Formula = Callable[..., Result]
 
 
-def compute(spread: Spread, given: Mapping[str, Decimal] | None = None) -> tuple[Ratio, ...]:
+def compute(spread: Spread, given: Given | None = None) -> tuple[Ratio, ...]:
     """Return every ratio of every period, the newest first.
 
-    `given` are figures of the newest period that other documents state, by name: requested_amount, proposed_debt_service
-    (12 level payments), existing_debt_service (12 payments of the debt that stays), collateral_value, cash_taxes and so on.
-    What they state counts before what the statements print.
+    `given` are figures of the newest period that other documents state (`rules/stated.py` makes them): requested_amount,
+    proposed_debt_service, existing_debt_service, collateral_value, cash_taxes and so on. They count before what the
+    statements print.
     """
     periods = figures_by_period(spread, given or {})
     return tuple(_ratio(formula, now) for now in periods for formula in RATIOS if now.name == "current" or formula not in OF_THE_REQUEST)
@@ -36,15 +36,16 @@ def _ratio(formula: Formula, now: Figures) -> Ratio:
     known = {name: figure for name, figure in found.items() if isinstance(figure, Known)}
     written = substitute(formula_of(formula), {name: figure.expression for name, figure in known.items()})
     inputs = tuple(dict(pair for figure in known.values() for pair in figure.inputs).items())
+    files = tuple(dict.fromkeys(file for figure in known.values() for file in figure.files))
     lacking = [figure.reason for figure in found.values() if isinstance(figure, Unknown)]
-    id = formula.__name__
+    made = Ratio(formula.__name__, now.name, RatioStatus.NOT_COMPUTABLE, None, written, inputs, documents=files)
     if lacking:
-        return Ratio(id, now.name, RatioStatus.NOT_COMPUTABLE, None, written, inputs, "; ".join(dict.fromkeys(lacking)))
+        return replace(made, reason="; ".join(dict.fromkeys(lacking)))
     result = formula(**{name: figure.value for name, figure in known.items()})
     if isinstance(result, NoValue):
-        return Ratio(id, now.name, result.status, None, written, inputs, result.reason)
+        return replace(made, status=result.status, reason=result.reason)
     notes = "; ".join(dict.fromkeys(figure.note for figure in known.values() if figure.note))
-    return Ratio(id, now.name, RatioStatus.VALUE, result, written, inputs, notes or None)
+    return replace(made, status=RatioStatus.VALUE, value=result, reason=notes or None)
 
 
 def formula_of(ratio: Formula) -> str:

@@ -11,15 +11,20 @@ from PIL import Image, ImageDraw, ImageFont
 from app.domain import (
     UNMAPPED,
     Assessment,
+    Borrower,
     Box,
+    Debt,
     Document,
     DocumentKind,
+    Facility,
     FinancialStatement,
     Finding,
     Line,
     LineItem,
+    LoanApplication,
     ModelVersion,
     Origin,
+    Owner,
     Page,
     PageStatus,
     Period,
@@ -159,6 +164,14 @@ def finding(
 ) -> Finding:
     """Return a finding of the theme `balances` on statements.pdf."""
     return Finding(id, "balances", severity, message, ("statements.pdf",), facts=tuple(facts), source="Double entry")
+
+
+def application(requested: str = "40000", owed: str = "0") -> LoanApplication:
+    """Return the request of a company that owes one bank `owed`."""
+    borrower = Borrower("Fernhill Bakery Inc.", "00-1112223", "Corporation", Decimal(8), (Owner("Ida Fernhill", Decimal(100)),))
+    asked = Facility(Decimal(requested), "Purchase of equipment", 60, Decimal("8.5"), "Equipment", Decimal(70_000))
+    debts = (Debt("Lowmoor Bank", Decimal(owed), Decimal(owed), Decimal(7), Decimal(500), date(2028, 1, 1), "Ovens"),)
+    return LoanApplication(borrower, asked, date(2025, 3, 14), debts if Decimal(owed) else ())
 
 
 def assessment(

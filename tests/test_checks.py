@@ -22,6 +22,7 @@ from app.domain import (
     Spread,
 )
 from rules import checks
+from rules.themes.case import Case
 from tests import build
 
 SHEET, RESULT, FLOW = STATEMENT_KINDS
@@ -41,7 +42,7 @@ UK: build.Rows = (
 
 def found(*statements: FinancialStatement) -> list[Finding]:
     """Return what is found of `statements`, the rows kept outside the template aside."""
-    return [f for f in checks.run(Spread(statements), (), (), None) if f.severity is not Severity.INFO]
+    return [f for f in checks.run(Case(Spread(statements))) if f.severity is not Severity.INFO]
 
 
 def ids(*statements: FinancialStatement) -> list[str]:
@@ -304,7 +305,7 @@ def test_exchange_differences_explain_a_change_in_cash() -> None:
 def rolled(rows: build.Rows = build.CASH_FLOW, earned: int = 73_800) -> list[Finding]:
     """Return what is found of retained earnings when the result is `earned`."""
     result_rows = with_amount(build.INCOME_STATEMENT, "net_income", earned)
-    made = checks.run(Spread((sheet(), result(result_rows), flow(rows))), (), (), None)
+    made = checks.run(Case(Spread((sheet(), result(result_rows), flow(rows)))))
     return [f for f in made if f.id == "retained_earnings_follow_from_the_result"]
 
 
@@ -381,26 +382,26 @@ def test_cash_beyond_total_assets_is_found(value: int, expected: bool) -> None:
 
 def test_a_file_that_cannot_be_read_is_one_finding_of_high_weight() -> None:
     pages = [build.page(n, "locked.pdf", PageStatus.QUARANTINED, "It is encrypted.") for n in (1, 2)]
-    (one,) = checks.run(Spread(()), (), pages, None)
+    (one,) = checks.run(Case(Spread(()), pages=tuple(pages)))
     assert (one.id, one.severity, one.documents) == ("every_page_can_be_read", Severity.HIGH, ("locked.pdf",))
     assert one.message == "locked.pdf: the file could not be read. It is encrypted."
 
 
 def test_a_page_that_cannot_be_read_is_named() -> None:
     pages = [build.page(1), build.page(2, status=PageStatus.QUARANTINED, reason="The scan is too faint"), build.page(3)]
-    (one,) = checks.run(Spread(()), (), pages, None)
+    (one,) = checks.run(Case(Spread(()), pages=tuple(pages)))
     assert one.severity is Severity.MEDIUM
     assert one.message == "statements.pdf: page 2 could not be read. The scan is too faint."
 
 
 def test_rows_outside_the_template_are_told_for_information() -> None:
-    (one,) = checks.run(Spread((sheet(),)), (), (), None)
+    (one,) = checks.run(Case(Spread((sheet(),))))
     assert (one.id, one.severity) == ("every_row_finds_an_account", Severity.INFO)
     assert "“Deposits with suppliers”" in one.message
 
 
 def test_files_alone_are_not_asked_for_what_an_application_needs() -> None:
-    assert [f for f in checks.run(build.spread(), (), (), None) if f.theme == "complete"] == []
+    assert [f for f in checks.run(Case(build.spread())) if f.theme == "complete"] == []
 
 
 def document(kind: DocumentKind, file: str = "statements.pdf") -> Document:
@@ -411,7 +412,7 @@ def test_what_is_missing_is_one_finding_that_lists_it_all() -> None:
     documents = [document(DocumentKind.BANK_STATEMENT, "march.pdf"), document(DocumentKind.DEBT_SCHEDULE, "debts.pdf")]
     rows = [(a, label, v[:1]) for a, label, v in build.INCOME_STATEMENT]
     made = Spread((sheet(), build.statement(RESULT, rows, periods=(build.CURRENT,))))
-    (one,) = [f for f in checks.run(made, documents, (), AS_OF) if f.theme == "complete"]
+    (one,) = [f for f in checks.run(Case(made, tuple(documents), as_of=AS_OF)) if f.theme == "complete"]
     assert one.message == (
         "Missing from the application: loan application, income statement for 1 of 2 periods, business tax return, "
         "2 of 3 bank statements and personal financial statement."
@@ -419,7 +420,7 @@ def test_what_is_missing_is_one_finding_that_lists_it_all() -> None:
 
 
 def missing(*statements: FinancialStatement) -> str:
-    (one,) = [f for f in checks.run(Spread(statements), (), (), AS_OF) if f.id == "required_documents_are_present"]
+    (one,) = [f for f in checks.run(Case(Spread(statements), as_of=AS_OF)) if f.id == "required_documents_are_present"]
     return one.message
 
 
@@ -438,13 +439,13 @@ def test_who_owes_no_bank_is_not_asked_for_a_debt_schedule(debt: int, interest: 
 def test_a_complete_application_misses_nothing() -> None:
     kinds = [DocumentKind.LOAN_APPLICATION, DocumentKind.BUSINESS_TAX_RETURN, DocumentKind.DEBT_SCHEDULE]
     kinds += [DocumentKind.PERSONAL_FINANCIAL_STATEMENT, *[DocumentKind.BANK_STATEMENT] * 3]
-    made = checks.run(build.spread(), [document(kind) for kind in kinds], (), AS_OF)
+    made = checks.run(Case(build.spread(), tuple(document(kind) for kind in kinds), as_of=AS_OF))
     assert [f for f in made if f.severity is not Severity.INFO] == []
 
 
 @pytest.mark.parametrize(("as_of", "expected"), [(date(2025, 4, 30), 0), (date(2025, 5, 1), 2)])
 def test_a_statement_older_than_policy_allows_is_stale(as_of: date, expected: int) -> None:
-    made = [f for f in checks.run(build.spread(), (), (), as_of) if f.id == "statements_are_recent"]
+    made = [f for f in checks.run(Case(build.spread(), as_of=as_of)) if f.id == "statements_are_recent"]
     assert len(made) == expected
     assert all("121 days" in f.message and "policy allows 120" in f.message for f in made)
 

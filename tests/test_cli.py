@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from app.cli import app, applications
 from app.errors import UsageError
 
-SAMPLES = Path(__file__).parent.parent / "data_samples"
+SAMPLES = Path(__file__).parent.parent / "data_samples" / "statements"
 
 
 def run(*arguments: str | Path) -> Result:

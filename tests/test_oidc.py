@@ -12,9 +12,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from sqlalchemy import Engine
 
+from app.access.accounts import lock_account
 from app.access.oidc import Provider, open_provider, user_of
-from app.domain import Role
+from app.access.sign_in import sign_in_by_token, user_of_session
+from app.domain import Role, User
 from app.errors import NotSignedIn, SetupError
 from app.settings import Settings
 
@@ -164,3 +167,18 @@ def test_without_an_issuer_there_is_no_provider(tmp_path: Path) -> None:
 def test_a_faulty_setting_says_which(options: dict[str, Any], changed: dict[str, Any], said: str) -> None:
     with pytest.raises(SetupError, match=said):
         provider(options, **changed)
+
+
+def test_a_token_begins_a_session_with_the_roles_of_its_claims(options: dict[str, Any], database: Engine) -> None:
+    options["lender_id"] = "first"
+    settings = Settings(**options)
+    session = sign_in_by_token(database, provider(options), token())
+    assert session.user == User("oidc:ann", "first", frozenset({Role.ANALYST}))
+    again = sign_in_by_token(database, provider(options), token(groups=["officers"]))
+    assert user_of_session(database, settings, session.token).roles == again.user.roles == {Role.CREDIT_OFFICER}
+    with database.begin() as connection:
+        lock_account(connection, User("root", "first", frozenset({Role.ADMINISTRATOR})), "first", "oidc:ann")
+    with pytest.raises(NotSignedIn):
+        sign_in_by_token(database, provider(options), token())
+    with pytest.raises(NotSignedIn, match="not known"):
+        sign_in_by_token(database, provider(options, lender_id="unknown"), token())

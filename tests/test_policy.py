@@ -19,25 +19,30 @@ CASES = yaml.safe_load((Path(__file__).parent / "cases" / "policy.yaml").read_te
 POLICY = policy.load()
 
 
-def ratio(id: str, given: str, requested: str | None = None) -> Ratio:
+#: Measures that policy needs before it approves, where a situation says nothing of them.
+NEEDED = {"dscr": "1.80", "current_ratio": "1.9", "tangible_net_worth": "240000", "years_in_business": "8"}
+
+
+def ratio(id: str, given: str) -> Ratio:
     """Return a ratio of the current period: a number, or the words of another status."""
-    inputs = ((policy.REQUESTED, Decimal(requested)),) if requested else ()
     try:
         status = RatioStatus(given)
     except ValueError:
-        return Ratio(id, "current", RatioStatus.VALUE, Decimal(given), id, inputs)
-    return Ratio(id, "current", status, None, id, inputs, reason="the reason")
+        return Ratio(id, "current", RatioStatus.VALUE, Decimal(given), id, documents=("statements.pdf",))
+    return Ratio(id, "current", status, None, id, reason="the reason")
 
 
-def rated(*ratios: Ratio, findings: tuple[Finding, ...] = ()) -> policy.Outcome:
-    return policy.rate(ratios, findings, POLICY)
+def rated(*ratios: Ratio, findings: tuple[Finding, ...] = (), requested: str | None = None, owed: str = "0") -> policy.Outcome:
+    asked = build.application(requested, owed) if requested else None
+    return policy.rate(ratios, findings, POLICY, asked)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["situation"])
 def test_a_situation_comes_out_as_the_analyst_expects(case: dict[str, Any]) -> None:
-    ratios = tuple(ratio(id, given, case.get("requested")) for id, given in case["ratios"].items())
+    measured = case["ratios"] if case.get("as_listed") else NEEDED | case["ratios"]
+    ratios = tuple(ratio(id, given) for id, given in measured.items())
     others = tuple(replace(build.finding(severity=Severity(f["severity"])), theme=f["theme"]) for f in case.get("findings", ()))
-    outcome, expect = rated(*ratios, findings=others), case["expect"]
+    outcome, expect = rated(*ratios, findings=others, requested=case.get("requested"), owed=case.get("owed", "0")), case["expect"]
     by_weight = {weight: [f.measure for f in outcome.findings if f.severity is weight] for weight in Severity}
     assert outcome.grade == expect["grade"]
     assert (outcome.recommendation, outcome.route) == (Recommendation(expect["recommendation"]), Route(expect["route"]))
@@ -114,9 +119,26 @@ def test_the_shipped_policy_holds_the_fields_defaults() -> None:
         "personal_statement_age": "120",
         "return_tie": "0.02",
         "deposits_tie": "0.10",
+        "bank_statement_age": "120",
+        "return_age": "700",
+        "owner_share": "20",
+        "debt_tie": "0.05",
+        "aging_tie": "0.02",
+        "cash_tie": "0.25",
         "approval_cap": "50000",
+        "exposure_cap": "250000",
         "retention": "25",
     }
+    assert [limit.measure for limit in POLICY.limits.values() if limit.needed] == [
+        "dscr", "current_ratio", "tangible_net_worth", "years_in_business",
+    ]  # fmt: skip
+    assert {rate.kind: str(rate.share) for rate in POLICY.advance_rates} == {
+        "real_estate": "0.80",
+        "receivables": "0.80",
+        "inventory": "0.50",
+        "equipment": "0.80",
+    }
+    assert POLICY.declines == ("dscr", "tangible_net_worth")
     assert {r.kind.value: (r.count, r.periods) for r in POLICY.required} == {
         "loan_application": (1, False),
         "balance_sheet": (2, True),
@@ -179,6 +201,14 @@ WRONG: dict[str, tuple[Change, str]] = {
         "at_most must name 6 rising limits",
     ),
     "a grade beyond seven": (lambda p: p["grades"]["failed_limit"].update(value="8"), "value must be a grade from 1 to 7"),
+    "an advance beyond the value": (
+        lambda p: p["advance_rates"]["inventory"].update(share="50"),
+        "advance_rates, inventory: share is 50",
+    ),
+    "collateral without words": (lambda p: p["advance_rates"]["inventory"].update(words=[]), "inventory: words is missing"),
+    "practice upside down": (lambda p: p["practice"]["gross_margin"].update(least="1"), "gross_margin: least 1 must lie below most 1"),
+    "declines by what is no limit": (lambda p: p["declines"].update(limits=["altman_z2"]), "declines: 'altman_z2' is no limit"),
+    "a flag that is none": (lambda p: p["limits"]["dscr"].update(needed="yes"), "limits, dscr: needed is 'yes'"),
     "no grades": (lambda p: p.pop("grades"), "grades: entries are missing"),
 }
 

@@ -15,23 +15,24 @@ from app.report.arithmetic import live_formula
 from app.report.wording import RATIOS as WORDED
 from rules import ratios
 from rules.accounts import ACCOUNT
-from rules.figures import DERIVED, figures_by_period
+from rules.figures import DERIVED, Given, figures_by_period, stated
 from tests import build
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "ratios.yaml").read_text(encoding="utf-8"))
 SHEET, RESULT, FLOW = DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT, DocumentKind.CASH_FLOW_STATEMENT
 PRINTED = (("sheet", SHEET), ("result", RESULT), ("cash_flow", FLOW))
 #: What other documents may state of the loan and its guarantors.
-STATED = {
-    "requested_amount": Decimal(180_000),
-    "proposed_debt_service": Decimal(41_000),
-    "existing_debt_service": Decimal(38_000),
-    "collateral_value": Decimal(260_000),
-    "collateral_lending_value": Decimal(208_000),
-    "senior_liens": Decimal(12_000),
-    "guarantors_cash_available": Decimal(33_000),
-    "personal_debt_service": Decimal(14_000),
+AMOUNTS = {
+    "requested_amount": 180_000,
+    "proposed_debt_service": 41_000,
+    "existing_debt_service": 38_000,
+    "collateral_value": 260_000,
+    "collateral_lending_value": 208_000,
+    "senior_liens": 12_000,
+    "guarantors_cash_available": 33_000,
+    "personal_debt_service": 14_000,
 }
+STATED: Given = {name: stated(name, Decimal(amount)) for name, amount in AMOUNTS.items()}
 
 
 def rows_of(printed: dict[str, Any]) -> build.Rows:
@@ -58,7 +59,7 @@ def _start(end: date, months: int) -> date:
     return date(first // 12, first % 12 + 1, 1)
 
 
-def current(spread: Spread, given: dict[str, Decimal] | None = None, period: str = "current") -> dict[str, Ratio]:
+def current(spread: Spread, given: Given | None = None, period: str = "current") -> dict[str, Ratio]:
     return {ratio.id: ratio for ratio in ratios.compute(spread, given) if ratio.period == period}
 
 
@@ -68,7 +69,7 @@ Y2024, Y2023, Y2022 = date(2024, 12, 31), date(2023, 12, 31), date(2022, 12, 31)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["situation"])
 def test_a_situation_gives_the_ratios_that_the_analyst_expects(case: dict[str, Any]) -> None:
     spread = Spread(tuple(statement(kind, case[name], Y2024, Y2023) for name, kind in PRINTED if name in case))
-    found = current(spread, {name: Decimal(amount) for name, amount in case.get("given", {}).items()})
+    found = current(spread, {name: stated(name, Decimal(amount)) for name, amount in case.get("given", {}).items()})
     for id, expected in case["expect"].items():
         if expected in tuple(RatioStatus):
             assert (found[id].status, found[id].value) == (RatioStatus(expected), None), id

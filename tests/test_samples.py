@@ -18,7 +18,7 @@ from training.corpus import designs, samples
 from training.corpus.degrade import ScanStyle
 from training.corpus.samples import Sample, SampleFile
 
-FOLDER = Path(__file__).parent.parent / "data_samples"
+FOLDER = Path(__file__).parent.parent / "data_samples" / "statements"
 _LIMIT = 6_000_000  # bytes; a clone is fetched by every newcomer
 
 

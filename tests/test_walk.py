@@ -17,7 +17,7 @@ from app.reading.reader import Reader
 from app.settings import settings
 from models.extractor import load
 
-FOLDER = Path(__file__).parent.parent / "data_samples"
+FOLDER = Path(__file__).parent.parent / "data_samples" / "statements"
 _PICTURES = (".png", ".jpg", ".tif")
 
 

@@ -5,7 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from app.domain import UNMAPPED, Document, DocumentKind, FinancialStatement, LineItem, Origin, Page, Period, Severity, Spread
+from app.domain import (
+    UNMAPPED,
+    Document,
+    DocumentKind,
+    Figure,
+    FinancialStatement,
+    Form,
+    LineItem,
+    LoanApplication,
+    Origin,
+    Page,
+    Period,
+    Ratio,
+    Severity,
+    Spread,
+)
 from rules.accounts import ACCOUNT
 
 _SIGNS = {"USD": "$", "GBP": "£", "EUR": "€"}
@@ -13,12 +28,23 @@ _SIGNS = {"USD": "$", "GBP": "£", "EUR": "€"}
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is checked: the statements as spread, the documents and pages of the files. `as_of` None: files, no application."""
+    """What is checked: the statements as spread, the other documents as read, the pages of the files, and the ratios.
+
+    `as_of` is the application's date, from which age is measured. None: files are shown without an application, and nothing
+    is asked about completeness or age. `application` is None where no loan application was read.
+    """
 
     spread: Spread
-    documents: tuple[Document, ...]
-    pages: tuple[Page, ...]
-    as_of: date | None
+    documents: tuple[Document, ...] = ()
+    pages: tuple[Page, ...] = ()
+    as_of: date | None = None
+    forms: tuple[Form, ...] = ()
+    application: LoanApplication | None = None
+    ratios: tuple[Ratio, ...] = ()
+
+    def of_kind(self, kind: DocumentKind) -> tuple[Form, ...]:
+        """Return the forms of `kind`, in the order they were sent."""
+        return tuple(form for form in self.forms if form.kind is kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +53,7 @@ class Flaw:
 
     severity: Severity
     message: str
-    facts: tuple[LineItem, ...] = ()
+    facts: tuple[Figure, ...] = ()
     documents: tuple[str, ...] = ()
 
 

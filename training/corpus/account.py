@@ -135,7 +135,7 @@ def _bills(rng: random.Random, books: Ledger, span: tuple[date, date], cents: fl
     made += [Posting(first + timedelta(days=day), text, -payroll - rng.randint(0, 9999)) for day in (13, min(27, (span[1] - first).days))]
     made.append(Posting(first + timedelta(days=15), "HMRC PAYE/NIC" if uk else rng.choice(("IRS USATAXPYMT", "EFTPS PAYROLL TAX")), -round((year["wages"] + year["officers"]) / 12 * 30)))
     if year["rent"]:
-        made.append(Posting(first + timedelta(days=rng.randint(0, 3)), rng.choice(("RENT {}", "CHECK 2041 {}", "ACH RENT {}")).format(f"{LAST[len(books.borrower.name) % len(LAST)].upper()} PROPERTIES"), -round(year["rent"] / 12 * 100)))
+        made.append(Posting(first + timedelta(days=rng.randint(0, 3)), ("STO {} RENT" if uk else rng.choice(("RENT {}", "CHECK 2041 {}", "ACH RENT {}"))).format(f"{LAST[len(books.borrower.name) % len(LAST)].upper()} PROPERTIES"), -round(year["rent"] / 12 * 100)))
     for name, text in (("utilities", "CITY UTILITIES"), ("insurance", "HARTWELL INSURANCE"), ("telephone", "TELCOM BUSINESS")):
         if year.get(name):
             made.append(Posting(first + timedelta(days=rng.randint(4, 24)), ("DD " if uk else "ACH DEBIT ") + text, -round(year[name] / 12 * 100 * rng.uniform(0.9, 1.1))))

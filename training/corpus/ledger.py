@@ -107,6 +107,11 @@ class Ledger:
         return self.as_of.year - started.year - ((self.as_of.month, self.as_of.day) < (started.month, started.day))
 
     @property
+    def tax_year(self) -> int:
+        """Return the year in which the last fiscal year began: the one on its return."""
+        return (self.ends[1] + timedelta(days=1)).year
+
+    @property
     def debt_service(self) -> int:
         """Return twelve monthly payments of all loans; lines of credit pay interest only."""
         return 12 * sum(loan.payment for loan in self.loans)
@@ -135,7 +140,7 @@ def ledger(rng: random.Random, quality: str, entity: str | None = None, most: in
 
 
 def _drawn(rng: random.Random, quality: str, entity: str, most: int | None) -> Ledger | None:
-    end = month_end(rng.randint(2023, 2026), rng.choice((12, 12, 12, 12, 6, 9, 3)))
+    end = month_end(rng.randint(2022, 2025), rng.choice((12, 12, 12, 12, 6, 9, 3)))
     ends = tuple(month_end(end.year - i, end.month) for i in range(4))
     age = rng.randint(3, 26)
     company = borrower(rng, entity, month_end(end.year - age - 1, rng.randint(1, 12)) + timedelta(days=rng.randint(1, 20)))

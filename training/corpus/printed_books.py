@@ -56,11 +56,21 @@ class HouseStyle:
     heads: str  # full | short | year
     marks: str
     basis: str
+    thousands: bool = False
+    says_so: bool = True
+
+
+class ThousandsSheet(Sheet):
+    """A sheet that prints thousands: every amount is rounded by itself, so that sums may be a unit off."""
+
+    def add(self, account: str, label: str, amounts: Sequence[int], *, indent: int = 1, style: str = "row", deduct: bool = False, column: int = 0) -> None:
+        """Append a row of `amounts` in whole units."""
+        Sheet.add(self, account, label, [round(a / 1000) for a in amounts], indent=indent, style=style, deduct=deduct, column=column)
 
 
 def house_style(rng: random.Random) -> HouseStyle:
     """Return a random style."""
-    return HouseStyle(rng.choice((2, 2, 2, 3)), rng.choice(("as_is", "as_is", "title", "upper_totals")), rng.choice(("paren", "paren", "minus")), rng.choice(("-", "—", "0")), rng.choice(("full", "short", "year")), rng.choice(("none", "all", "totals", "totals")), rng.choice(("", "(Unaudited)", "Prepared by management", "Compiled - no assurance", "Accrual basis")))
+    return HouseStyle(rng.choice((2, 2, 2, 3)), rng.choice(("as_is", "as_is", "title", "upper_totals")), rng.choice(("paren", "paren", "minus")), rng.choice(("-", "—", "0")), rng.choice(("full", "short", "year")), rng.choice(("none", "all", "totals", "totals")), rng.choice(("", "(Unaudited)", "Prepared by management", "Compiled - no assurance", "Accrual basis")), rng.random() < 0.06)
 
 
 def statement_of(rng: random.Random, books: Ledger, style: HouseStyle, kind: DocumentKind) -> PrintedStatement:
@@ -73,14 +83,21 @@ def statement_of(rng: random.Random, books: Ledger, style: HouseStyle, kind: Doc
         wordings["stock"], wordings["retained"] = ((text,) for text in _CAPITAL[entity])
     for name in ("equity", "both"):
         wordings[name] = tuple(text.replace("{own}", _OWNERS.get(entity, rng.choice(("stockholders'", "shareholders'")))) for text in wordings[name])
-    sheet = Sheet(rng, wordings, 1, books.borrower.name, columns, 0, style.case, style.negative, style.nil)
+    scale = 1000 if style.thousands and style.says_so else 1
+    sheet = (ThousandsSheet if style.thousands else Sheet)(rng, wordings, scale, books.borrower.name, columns, 0, style.case, style.negative, style.nil)
     print_rows = {(BALANCE, False): _balance_sheet, (BALANCE, True): _uk_balance_sheet, (INCOME, False): _income, (INCOME, True): _uk_income, (CASH, False): _cash_flow, (CASH, True): _cash_flow}[kind, uk]
     print_rows(sheet, books, years)
     ends = books.ends[:columns]
     periods = tuple(Period(_NAMES[i], end, None if kind is BALANCE else books.ends[i + 1] + timedelta(days=1)) for i, end in enumerate(ends))
     span, heads = _heads(rng, style, kind, ends, uk=uk)
     title = rng.choice(_TITLES[kind, uk])
-    return PrintedStatement(kind, books.borrower.name, (title,), style.basis if not uk else "", 1, books.borrower.currency, heads, span, periods, tuple(sheet.rows), (_FOOT[len(title) % 4] if not uk else "",), style.marks)
+    return PrintedStatement(kind, books.borrower.name, (title,), _unit(style, uk=uk), scale, books.borrower.currency, heads, span, periods, tuple(sheet.rows), (_FOOT[len(title) % 4] if not uk else "",), style.marks)
+
+
+def _unit(style: HouseStyle, *, uk: bool) -> str:
+    if style.thousands and style.says_so:
+        return "£'000" if uk else ("(in thousands)", "(Amounts in thousands)", "($000)")[len(style.basis) % 3]
+    return style.basis if not uk else ""
 
 
 BALANCE, INCOME, CASH = DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT, DocumentKind.CASH_FLOW_STATEMENT
@@ -141,7 +158,7 @@ def _balance_sheet(s: Sheet, _books: Ledger, years: Sequence[Books]) -> None:
     _put(s, years, "share_capital", "stock", indent=2)
     _put(s, years, "retained_earnings", "retained", indent=2)
     _put(s, years, "total_equity", "equity", "subtotal")
-    s.add("total_liabilities_and_equity", s.say("both"), _col(years, "total_assets"), style="total", indent=0)
+    s.add("total_liabilities_and_equity", s.say("both"), [y["liabilities"] + y["equity"] for y in years], style="total", indent=0)
 
 
 def _parts(s: Sheet, words: Sequence[str], amounts: Sequence[int]) -> None:
@@ -234,10 +251,8 @@ def _uk_balance_sheet(s: Sheet, _books: Ledger, years: Sequence[Books]) -> None:
     s.heading("Current assets")
     _put(s, years, "inventory", "inventory")
     debtors = [y["receivables"] + y["prepaid"] + y["deposits"] for y in years]
-    apart = s.rng.random() < 0.5
-    s.add("accounts_receivable", s.say("receivables") if apart else "Debtors", _col(years, "receivables") if apart else debtors)
-    if apart:
-        s.add("prepayments_accrued_income", s.rng.choice(("Prepayments", "Prepayments and deposits")), [d - y["receivables"] for d, y in zip(debtors, years, strict=True)])
+    s.add("accounts_receivable", s.say("receivables"), _col(years, "receivables"))
+    s.add("prepayments_accrued_income", s.rng.choice(("Prepayments", "Prepayments and deposits")), [d - y["receivables"] for d, y in zip(debtors, years, strict=True)])
     _put(s, years, "cash", "cash")
     current = [d + y["inventory"] + y["cash"] for d, y in zip(debtors, years, strict=True)]
     s.add("total_current_assets", s.rng.choice(("", "Total current assets")), current, style="subtotal")

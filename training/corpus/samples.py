@@ -1,6 +1,6 @@
-"""Writes `data_samples/`: invented applications, a folder each, digital and scanned, and `expected.json` with what they say.
+"""Writes `data_samples/statements/`: invented statements, a folder for each company, digital and scanned, and `expected.json` with what they say.
 
-    python -m training.corpus.samples --out data_samples --seed 7
+    python -m training.corpus.samples --out data_samples/statements --seed 7
 
 The same seed writes the same files. No company, person or figure in them is real.
 """
@@ -208,7 +208,7 @@ def _figure(rows: Sequence[PrintedRow], column: int) -> tuple[Decimal, str]:
 def main() -> None:
     """Write the samples from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--out", type=Path, default=Path("data_samples"))
+    parser.add_argument("--out", type=Path, default=Path("data_samples/statements"))
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     write_samples(given.out, given.seed)

@@ -121,7 +121,7 @@ def _proprietor(filed: _Return) -> None:
 
 def _top(filed: _Return, form: str, below: str, title: str, said: str) -> None:
     """Write the head of a return: the form at the left, its title in the middle, the year at the right."""
-    desk, year = filed.desk, filed.books.ends[0].year
+    desk, year = filed.desk, filed.books.tax_year
     width, height = desk.right - desk.left, 46.0
     desk.rule(desk.left, desk.right, width=1.2)
     first, second = desk.left + width * 0.17, desk.left + width * 0.83
@@ -211,7 +211,7 @@ def _schedules(filed: _Return, form: str) -> None:
 def _new_page(filed: _Return, form: str, number: int) -> None:
     desk = filed.desk
     desk.turn_page()
-    desk.write(f"Form {form} ({filed.books.ends[0].year})", desk.left, size=7.5)
+    desk.write(f"Form {form} ({filed.books.tax_year})", desk.left, size=7.5)
     if filed.rng.random() < 0.5:
         desk.write(f"{filed.books.borrower.name}   {filed.books.borrower.tax_id}", (desk.left + desk.right) / 2, size=7.5, align="center")
     desk.write(f"Page {number}", desk.right, size=7.5, align="right", bold=True)
