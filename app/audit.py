@@ -6,7 +6,7 @@ A database trigger refuses changes; whoever gets around it is found by `verify`,
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,23 +58,12 @@ def verify(connection: Connection, user: User, lender_id: str, kept: AuditHead |
     `kept` is a head that was exported earlier: with it even a trail whose every hash was made anew is found.
     """
     allow(user, Act.READ_AUDIT, lender_id)
-    noted, faults = trail.head(connection, lender_id), list[str]()
-    last, count, met = AuditHead(lender_id, 0, trail.ORIGIN), 0, kept is None or kept.number == 0
-    for entry in trail.each_entry(connection, lender_id):
-        count += 1
-        faults += _faults(entry, last)
-        last = AuditHead(lender_id, entry.number, _digest(entry))
-        if kept and entry.number == kept.number:
-            met = True
-            if entry.hash != kept.hash:
-                faults.append(f"entry {entry.number} is not the one that was exported: it or one before was changed")
-    if (noted.number, noted.hash) != (last.number, last.hash):
-        faults.append(f"the trail ends at entry {last.number}, but its noted head is entry {noted.number}: entries were cut off or added")
-    if not met and kept:
-        faults.append(f"the exported entry {kept.number} is gone: the trail was cut off")
-    if kept and kept.lender_id != lender_id:
-        faults.append(f"the exported head is of lender {kept.lender_id}")
-    return Verdict(count, last, tuple(faults[:_MOST_FAULTS]))
+    walk = _Walk(lender_id, kept)
+    walk.follow(trail.each_entry(connection, lender_id))
+    noted = trail.head(connection, lender_id)
+    while noted.number > walk.last.number and walk.follow(trail.each_entry(connection, lender_id, walk.last.number)):
+        noted = trail.head(connection, lender_id)  # others added entries while we read
+    return Verdict(walk.count, walk.last, tuple(walk.all_faults(noted)[:_MOST_FAULTS]))
 
 
 def export_head(connection: Connection, user: User, lender_id: str) -> AuditHead:
@@ -98,6 +87,38 @@ def read_head(path: Path) -> AuditHead:
         return AuditHead(str(content["lender_id"]), int(content["number"]), bytes.fromhex(content["hash"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} holds no exported head of an audit trail.") from error
+
+
+class _Walk:
+    """A trail gone through from its first entry: how many so far, the last one as it should be, and what is wrong."""
+
+    def __init__(self, lender_id: str, kept: AuditHead | None) -> None:
+        self.last, self.count, self.faults = AuditHead(lender_id, 0, trail.ORIGIN), 0, list[str]()
+        self._kept, self._met = kept, kept is None or kept.number == 0
+
+    def follow(self, entries: Iterator[AuditEntry]) -> bool:
+        """Go on through `entries`; say whether there were any."""
+        before = self.count
+        for entry in entries:
+            self.count += 1
+            self.faults += _faults(entry, self.last)
+            self.last = AuditHead(self.last.lender_id, entry.number, _digest(entry))
+            if self._kept and entry.number == self._kept.number:
+                self._met = True
+                if entry.hash != self._kept.hash:
+                    self.faults.append(f"entry {entry.number} is not the one that was exported: it or one before was changed")
+        return self.count > before
+
+    def all_faults(self, noted: AuditHead) -> list[str]:
+        """Return what is wrong, the end of the trail included."""
+        found, last, kept = list(self.faults), self.last, self._kept
+        if (noted.number, noted.hash) != (last.number, last.hash):
+            found.append(f"the trail ends at entry {last.number}, its noted head is entry {noted.number}: entries were cut off or added")
+        if kept and not self._met:
+            found.append(f"the exported entry {kept.number} is gone: the trail was cut off")
+        if kept and kept.lender_id != last.lender_id:
+            found.append(f"the exported head is of lender {kept.lender_id}")
+        return found
 
 
 def _faults(entry: AuditEntry, last: AuditHead) -> list[str]:

@@ -35,7 +35,7 @@ _MANIFEST, _DATABASE, _FILES = "manifest.json", "database.sealed", "files"
 _FORMAT = 1
 _SEALED_FOR = " backup"  # no lender is called that
 _PIECE_BYTES = 1 << 18
-_CLOSING_SECONDS = 2.0
+_CLOSING_SECONDS = 1.0
 _EMPTYING = b"SET client_min_messages = error;\nBEGIN;\nDROP SCHEMA public CASCADE;\n"  # the dump makes it anew
 
 Progress = Callable[[int, int], None]
@@ -109,9 +109,12 @@ def _destination(place: Path) -> Iterator[AbstractFileSystem]:
         place.parent.mkdir(parents=True, exist_ok=True)
         if place.suffix == ".zip":
             partial.touch(0o600)
-            files = ZipFileSystem(str(partial), mode="w")
-            yield files
-            files.close()
+            with partial.open("wb", buffering=0) as raw:  # a buffer would be written once more after a full disk
+                files = ZipFileSystem(raw, mode="w")
+                try:
+                    yield files
+                finally:
+                    files.close()
         else:
             partial.mkdir(mode=0o700)
             yield DirFileSystem(str(partial), LocalFileSystem(auto_mkdir=True))
@@ -130,8 +133,10 @@ def _source(place: Path) -> Iterator[AbstractFileSystem]:
             yield DirFileSystem(str(place), LocalFileSystem())
         else:
             files = ZipFileSystem(str(place))
-            yield files
-            files.close()
+            try:
+                yield files
+            finally:
+                files.close()
     except (OSError, ValueError, BadZipFile) as error:
         raise SetupError(f"The backup {place} cannot be read: {error}. Nothing was replaced.") from error
 

@@ -132,6 +132,28 @@ def test_many_writers_at_once_make_one_chain(database: Engine) -> None:
         assert (verdict.entries, verdict.faults) == (40, ())
 
 
+def test_a_trail_that_grows_while_it_is_verified_holds(database: Engine) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.is_set():
+            with database.begin() as connection:
+                audit.record(connection, ANN, "read_application", "application 1")
+
+    head = grown(database)
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(30):
+            with database.connect() as connection:
+                assert found(connection, head) == ()
+    finally:
+        done.set()
+        writer.join()
+    with database.connect() as connection:
+        assert trail.head(connection, "first").number > head.number
+
+
 # -- what a superuser may try ------------------------------------------------------------------------------------------
 
 Mutation = Callable[[Connection, random.Random], object]

@@ -1,6 +1,8 @@
 """Backup and restore on a real PostgreSQL: what comes back is what was there, and a fault replaces nothing."""
 
 import json
+import os
+import resource
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -212,6 +214,19 @@ def test_a_backup_that_fails_leaves_nothing_behind(filled: Engine, blobs: Blobs,
     path.write_bytes(b"damaged")
     with pytest.raises(BlobDamaged, match="Restore it"):
         backup(filled, blobs, tmp_path / "out" / name, quiet)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["backup", "backup.zip"])
+def test_a_full_disk_is_told_and_leaves_nothing_behind(filled: Engine, blobs: Blobs, tmp_path: Path, name: str) -> None:
+    stored_application(filled, blobs, "A-3", None, os.urandom(300_000))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(SetupError, match="Make room"):
+            backup(filled, blobs, tmp_path / "out" / name, quiet)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list((tmp_path / "out").iterdir()) == []
 
 

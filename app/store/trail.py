@@ -36,9 +36,8 @@ def head(connection: Connection, lender_id: str) -> AuditHead:
     return AuditHead(row.lender_id, row.number, row.hash) if row else AuditHead(lender_id, 0, ORIGIN)
 
 
-def each_entry(connection: Connection, lender_id: str) -> Iterator[AuditEntry]:
-    """Yield a lender's entries in order, a page at a time."""
-    last = None
+def each_entry(connection: Connection, lender_id: str, last: int | None = None) -> Iterator[AuditEntry]:
+    """Yield a lender's entries in order, a page at a time; those after number `last` where it is given."""
     while True:
         query = select(audit_entries).where(audit_entries.c.lender_id == lender_id).order_by(audit_entries.c.number).limit(_ROWS)
         rows = connection.execute(query if last is None else query.where(audit_entries.c.number > last)).all()
