@@ -3,7 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKeyConstraint, Identity, MetaData, PrimaryKeyConstraint, Table, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -28,6 +41,21 @@ class Printed(TypeDecorator[str]):
     def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:  # noqa: ARG002  the base class's signature
         """Return what replaces the characters that PostgreSQL would refuse."""
         return storable
+
+
+class Sha256(TypeDecorator[str]):
+    """A SHA-256, in hexadecimal digits here and 32 bytes there."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], bytes | None]:  # noqa: ARG002  the base class's signature
+        """Return what makes bytes of digits."""
+        return lambda digits: None if digits is None else bytes.fromhex(digits)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[bytes | None], str | None]:  # noqa: ARG002
+        """Return what makes digits of bytes."""
+        return lambda found: None if found is None else bytes(found).hex()
 
 
 def storable(words: str | None) -> str | None:
