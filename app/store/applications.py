@@ -38,10 +38,8 @@ def add_applications(connection: Connection, lender_id: str, new: Sequence[NewAp
     if not new:
         return []
     now = datetime.now(UTC)
-    rows = [
-        {"lender_id": lender_id, **{c.name: getattr(each, c.name) for c in columns(NewApplication, _A)}, "received_at": each.received_at or now}
-        for each in new
-    ]
+    names = [c.name for c in columns(NewApplication, _A)]
+    rows = [{n: getattr(each, n) for n in names} | {"lender_id": lender_id, "received_at": each.received_at or now} for each in new]
     connection.execute(insert(_A).on_conflict_do_nothing(index_elements=["lender_id", "reference"]), rows)
     references = [each.reference for each in new]
     found = connection.execute(select(_A.c.reference, _A.c.id).where(_A.c.lender_id == lender_id, _A.c.reference.in_(references)))
@@ -52,7 +50,7 @@ def add_applications(connection: Connection, lender_id: str, new: Sequence[NewAp
 def application(connection: Connection, lender_id: str, id: int) -> Application | None:
     """Return an application, or None where this lender has none of that id."""
     chosen = select(*columns(Application, _A)).where(_A.c.lender_id == lender_id, _A.c.id == id)
-    return make(Application, connection.execute(chosen).one_or_none())
+    return make(Application, connection.execute(chosen))
 
 
 def inbox(
@@ -98,7 +96,8 @@ def add_batch(connection: Connection, lender_id: str, reference: str, submitted_
     """Add a batch and return its id; one with the same reference is the same batch."""
     new = insert(_B).values(lender_id=lender_id, reference=reference, submitted_by=submitted_by)
     connection.execute(new.on_conflict_do_nothing(index_elements=["lender_id", "reference"]))
-    return connection.execute(select(_B.c.id).where(_B.c.lender_id == lender_id, _B.c.reference == reference)).scalar_one()
+    found: int = connection.execute(select(_B.c.id).where(_B.c.lender_id == lender_id, _B.c.reference == reference)).scalar_one()
+    return found
 
 
 def batch(connection: Connection, lender_id: str, id: int) -> Batch | None:
@@ -106,8 +105,8 @@ def batch(connection: Connection, lender_id: str, id: int) -> Batch | None:
     row = connection.execute(select(_B.c.reference, _B.c.cancelled_at).where(_B.c.lender_id == lender_id, _B.c.id == id)).one_or_none()
     if row is None:
         return None
-    counted = select(_A.c.state, func.count()).where(_A.c.lender_id == lender_id, _A.c.batch_id == id).group_by(_A.c.state)
-    states = {state: number for state, number in connection.execute(counted)}
+    counted = select(_A.c.state, func.count().label("number")).where(_A.c.lender_id == lender_id, _A.c.batch_id == id).group_by(_A.c.state)
+    states = {row.state: row.number for row in connection.execute(counted)}
     return Batch(id, row.reference, sum(states.values()), states, row.cancelled_at)
 
 
@@ -125,7 +124,8 @@ def applications_without_job(connection: Connection, lender_id: str, batch_id: i
 
 def cancel_batch(connection: Connection, lender_id: str, id: int) -> tuple[int, ...]:
     """Cancel what of a batch is not assessed yet; returns the jobs that were to do it."""
-    connection.execute(update(_B).where(_B.c.lender_id == lender_id, _B.c.id == id).values(cancelled_at=func.coalesce(_B.c.cancelled_at, func.now())))
+    at = func.coalesce(_B.c.cancelled_at, func.now())
+    connection.execute(update(_B).where(_B.c.lender_id == lender_id, _B.c.id == id).values(cancelled_at=at))
     left = (_A.c.lender_id == lender_id, _A.c.batch_id == id, _A.c.state == "received")
     cancelled = update(_A).where(*left).values(state="cancelled", reason="the batch was cancelled").returning(_A.c.job_id)
     return tuple(job_id for job_id in connection.execute(cancelled).scalars() if job_id is not None)
@@ -142,5 +142,6 @@ def add_external_fact(connection: Connection, lender_id: str, application_id: in
 
 def external_facts(connection: Connection, lender_id: str, application_id: int) -> tuple[ExternalFact, ...]:
     """Return the newest of each external fact of an application, by name."""
-    chosen = select(*columns(ExternalFact, _F)).distinct(_F.c.name).where(_F.c.lender_id == lender_id, _F.c.application_id == application_id)
+    newest = select(*columns(ExternalFact, _F)).distinct(_F.c.name)
+    chosen = newest.where(_F.c.lender_id == lender_id, _F.c.application_id == application_id)
     return make_all(ExternalFact, connection.execute(chosen.order_by(_F.c.name, _F.c.id.desc())))

@@ -80,13 +80,13 @@ def assessment_history(connection: Connection, lender_id: str, application_id: i
 def facts(connection: Connection, lender_id: str, assessment_id: int) -> tuple[StoredFact, ...]:
     """Return the facts of an assessment in its order."""
     chosen = select(*columns(StoredFact, _F)).where(_F.c.lender_id == lender_id, _F.c.assessment_id == assessment_id)
-    return _read_facts(connection, chosen.order_by(_F.c.number))
+    return make_all(StoredFact, connection.execute(chosen.order_by(_F.c.number)))
 
 
 def facts_of_account(connection: Connection, lender_id: str, account: str, since: date, limit: int = 1000) -> tuple[StoredFact, ...]:
     """Return the newest facts of one account read since a day, for monitoring."""
     chosen = select(*columns(StoredFact, _F)).where(_F.c.lender_id == lender_id, _F.c.account == account, _F.c.created_on >= since)
-    return _read_facts(connection, chosen.order_by(_F.c.created_on.desc()).limit(limit))
+    return make_all(StoredFact, connection.execute(chosen.order_by(_F.c.created_on.desc()).limit(limit)))
 
 
 def _assessments(lender_id: str) -> Select[Any]:
@@ -97,18 +97,14 @@ def _read(connection: Connection, chosen: Select[Any]) -> tuple[StoredAssessment
     return tuple(
         StoredAssessment(
             **{
-                **row._mapping,
-                "ratios": _RATIOS.validate_python(row.ratios),
-                "findings": _FINDINGS.validate_python(row.findings),
-                "versions": _VERSIONS.validate_python(row.versions),
+                **row,
+                "ratios": _RATIOS.validate_python(row["ratios"]),
+                "findings": _FINDINGS.validate_python(row["findings"]),
+                "versions": _VERSIONS.validate_python(row["versions"]),
             }
         )
-        for row in connection.execute(chosen)
+        for row in connection.execute(chosen).mappings()
     )
-
-
-def _read_facts(connection: Connection, chosen: Select[Any]) -> tuple[StoredFact, ...]:
-    return make_all(StoredFact, connection.execute(chosen))
 
 
 def _json(kind: TypeAdapter[Any], value: object) -> Any:
@@ -144,7 +140,7 @@ def _facts(new: NewAssessment) -> Iterator[dict[str, Any]]:
             }
 
 
-def _common(new: NewAssessment, read: LineItem | Field) -> dict[str, Any]:
+def _evidence(new: NewAssessment, read: LineItem | Field) -> dict[str, Any]:
     box = read.box
     return {
         "document_id": new.documents.get(read.file), "origin": read.origin, "label": read.label, "printed": read.text, "page": read.page,

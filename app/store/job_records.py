@@ -20,14 +20,15 @@ def add_records(connection: Connection, lender_id: str, rows: Sequence[Mapping[s
 
 def job_record(connection: Connection, lender_id: str, job_id: int) -> JobRecord | None:
     """Return a job of this lender, or None where it has none of that id."""
-    return make(JobRecord, connection.execute(select(*columns(JobRecord, _R)).where(_R.c.lender_id == lender_id, _R.c.job_id == job_id)).one_or_none())
+    chosen = select(*columns(JobRecord, _R)).where(_R.c.lender_id == lender_id, _R.c.job_id == job_id)
+    return make(JobRecord, connection.execute(chosen))
 
 
 def begin_try(connection: Connection, lender_id: str, job_id: int) -> JobRecord | None:
     """Count a try that begins and return the record; None where the job has its outcome."""
     begun = update(_R).where(_R.c.lender_id == lender_id, _R.c.job_id == job_id, _R.c.outcome.is_(None))
     values = {"tries": _R.c.tries + 1, "started_at": func.coalesce(_R.c.started_at, func.now())}
-    return make(JobRecord, connection.execute(begun.values(values).returning(*columns(JobRecord, _R))).one_or_none())
+    return make(JobRecord, connection.execute(begun.values(values).returning(*columns(JobRecord, _R))))
 
 
 def note_fault(connection: Connection, lender_id: str, job_id: int, fault: str | None, counts: bool) -> None:
@@ -54,12 +55,12 @@ def take_turns(connection: Connection, lender_id: str, urgency: str, number: int
     """Give a lender the next `number` turns and return the first; `head` is the turn now at the head of the queue.
 
     A lender's turns follow each other and never lie before the head, so that lenders who wait take turns, however much each sends.
-    An empty queue's head is the last turn that anybody was given.
+    An empty queue goes on after the last turn that anybody was given.
     """
     if head is None:
-        head = connection.execute(select(func.coalesce(func.max(_T.c.turn), 0)).where(_T.c.urgency == urgency)).scalar_one()
-    new = insert(_T).values(lender_id=lender_id, urgency=urgency, turn=head + number)
-    later = func.greatest(_T.c.turn, head) + number
+        head = connection.execute(select(func.coalesce(func.max(_T.c.turn), 0) + 1).where(_T.c.urgency == urgency)).scalar_one()
+    new = insert(_T).values(lender_id=lender_id, urgency=urgency, turn=head - 1 + number)
+    later = func.greatest(_T.c.turn, head - 1) + number
     taken = new.on_conflict_do_update(index_elements=["lender_id", "urgency"], set_={"turn": later}).returning(_T.c.turn)
     return int(connection.execute(taken).scalar_one()) - number + 1
 

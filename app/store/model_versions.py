@@ -36,4 +36,4 @@ def move_alias(connection: Connection, lender_id: str, move: Move) -> None:
 def alias_at(connection: Connection, lender_id: str, name: str, alias: str, at: datetime) -> Move | None:
     """Return which version had an alias at a time, who put it there and why; None: no version had."""
     chosen = select(*columns(Move, _M)).where(_M.c.lender_id == lender_id, _M.c.name == name, _M.c.alias == alias, _M.c.created_at <= at)
-    return make(Move, connection.execute(chosen.order_by(_M.c.id.desc()).limit(1)).one_or_none())
+    return make(Move, connection.execute(chosen.order_by(_M.c.id.desc()).limit(1)))

@@ -50,7 +50,7 @@ def claim(connection: Connection, lender_id: str, id: int, login: str, lease: ti
     """Give `login` this task, or renew the lease on it; None where somebody else has it or it is closed."""
     mine = and_(_T.c.lender_id == lender_id, _T.c.id == id, _T.c.state != "closed", or_(_is_free(), _T.c.claimed_by == login))
     values = {"claimed_by": login, "lease_until": func.now() + lease, "revision": _T.c.revision + 1}
-    return make(Task, connection.execute(update(_T).where(mine).values(values).returning(*columns(Task, _T))).one_or_none())
+    return make(Task, connection.execute(update(_T).where(mine).values(values).returning(*columns(Task, _T))))
 
 
 def release(connection: Connection, lender_id: str, id: int, login: str) -> bool:
@@ -72,7 +72,7 @@ def set_task_state(connection: Connection, lender_id: str, id: int, revision: in
 
 def task(connection: Connection, lender_id: str, id: int) -> Task | None:
     """Return a task, or None where this lender has none of that id."""
-    return make(Task, connection.execute(select(*columns(Task, _T)).where(_T.c.lender_id == lender_id, _T.c.id == id)).one_or_none())
+    return make(Task, connection.execute(select(*columns(Task, _T)).where(_T.c.lender_id == lender_id, _T.c.id == id)))
 
 
 def tasks(connection: Connection, lender_id: str, claimed_by: str | None = None, limit: int = 50) -> Sequence[Task]:

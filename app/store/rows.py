@@ -1,36 +1,32 @@
 """What the store gives out: plain frozen rows, each with what its readers need. Nothing of SQLAlchemy leaves the store."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, Row, Table
+from sqlalchemy import Column, Result, Table
 
 from app.domain import Finding, ModelVersion, Ratio
 
-
-class _Dataclass(Protocol):
-    __dataclass_fields__: Mapping[str, Any]
+R = TypeVar("R")
 
 
-R = TypeVar("R", bound=_Dataclass)
-
-
-def columns(kind: type[_Dataclass], table: Table) -> list[Column[Any]]:
+def columns(kind: type[Any], table: Table) -> list[Column[Any]]:
     """Return the columns of `table` that a row of `kind` is made of."""
     return [table.c[field.name] for field in fields(kind) if field.name in table.c]
 
 
-def make(kind: type[R], row: Row[Any] | None) -> R | None:
-    """Return `row` as `kind`, or None where there is no row."""
-    return None if row is None else kind(**row._mapping)
+def make(kind: type[R], found: Result[Any]) -> R | None:
+    """Return the one row that was found as `kind`, or None."""
+    row = found.mappings().one_or_none()
+    return None if row is None else kind(**row)
 
 
-def make_all(kind: type[R], rows: Iterable[Row[Any]]) -> tuple[R, ...]:
-    """Return `rows` as `kind`, in their order."""
-    return tuple(kind(**row._mapping) for row in rows)
+def make_all(kind: type[R], found: Result[Any]) -> tuple[R, ...]:
+    """Return the rows that were found as `kind`, in their order."""
+    return tuple(kind(**row) for row in found.mappings())
 
 
 @dataclass(frozen=True, slots=True)
