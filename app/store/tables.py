@@ -42,6 +42,9 @@ users = table(
     moment("expires_at"),
     moment("disabled_at"),
     now("created_at"),
+    needed("approval_limit", Numeric, "0"),
+    moment("password_set_at"),  # none: it must be changed at the next sign-in
+    moment("failing_since"),
     UniqueConstraint("lender_id", "login"),
     UniqueConstraint("lender_id", "subject"),
 )
@@ -60,6 +63,9 @@ api_keys = table(
     refers("user_id", "users"),
     UniqueConstraint("key_hash"),
 )
+
+_TOKEN, _USER = needed("token_hash", LargeBinary), (needed("user_id", BigInteger), refers("user_id", "users"))
+sessions = keyed("sessions", ("token_hash",), _TOKEN, *_USER, now("last_used_at"), now("created_at"), UniqueConstraint("token_hash"))
 
 # -- what was sent -----------------------------------------------------------------------------------------------------
 
@@ -342,6 +348,8 @@ audit_entries = keyed(
     needed("hash", LargeBinary),
 )
 Index("audit_entries_subject_idx", audit_entries.c.lender_id, audit_entries.c.subject, audit_entries.c.number)
+
+audit_heads = keyed("audit_heads", (), needed("number", BigInteger), needed("hash", LargeBinary))  # locked while an entry is added
 
 legal_holds = table(
     "legal_holds",
