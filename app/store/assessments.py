@@ -32,9 +32,9 @@ class NewAssessment:
 
     application_id: int
     assessment: Assessment
-    inputs_sha256: str
+    inputs_sha256: bytes
     documents: Mapping[str, int]
-    content_sha256: str | None = None
+    content_sha256: bytes | None = None
     shadow: bool = False
 
 

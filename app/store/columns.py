@@ -43,21 +43,6 @@ class Printed(TypeDecorator[str]):
         return storable
 
 
-class Sha256(TypeDecorator[str]):
-    """A SHA-256, in hexadecimal digits here and 32 bytes there."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], bytes | None]:  # noqa: ARG002  the base class's signature
-        """Return what makes bytes of digits."""
-        return lambda digits: None if digits is None else bytes.fromhex(digits)
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[bytes | None], str | None]:  # noqa: ARG002
-        """Return what makes digits of bytes."""
-        return lambda found: None if found is None else bytes(found).hex()
-
-
 def storable(words: str | None) -> str | None:
     """Return `words` without zero characters and broken surrogates."""
     return None if words is None else words.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")

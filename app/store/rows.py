@@ -96,7 +96,7 @@ class StoredDocument:
     id: int
     application_id: int
     file: str
-    sha256: str
+    sha256: bytes
     state: str
     reason: str | None
     tries: int
@@ -111,7 +111,7 @@ class StoredAssessment:
     id: int
     application_id: int
     version: int
-    inputs_sha256: str
+    inputs_sha256: bytes
     as_of: date
     grade: int | None
     probability_of_default: float | None
@@ -120,7 +120,7 @@ class StoredAssessment:
     ratios: tuple[Ratio, ...]
     findings: tuple[Finding, ...]
     versions: tuple[ModelVersion, ...]
-    content_sha256: str | None
+    content_sha256: bytes | None
     shadow: bool
     created_at: datetime
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
 
-from app.store.columns import Printed, Sha256, keyed, metadata, moment, needed, now, refers, table
+from app.store.columns import Printed, keyed, metadata, moment, needed, now, refers, table
 
 lenders = Table("lenders", metadata, Column("id", Text, primary_key=True), needed("name", Text), now("created_at"))
 
@@ -130,7 +130,7 @@ Index("external_facts_application_idx", external_facts.c.lender_id, external_fac
 blobs = keyed(
     "blobs",
     ("sha256",),
-    needed("sha256", Sha256),
+    needed("sha256", LargeBinary),
     needed("bytes", BigInteger),
     Column("media_type", Text),
     Column("key_id", Text),  # of the key that it is encrypted with
@@ -142,7 +142,7 @@ documents = table(
     "documents",
     needed("application_id", BigInteger),
     needed("file", Printed),
-    needed("sha256", Sha256),
+    needed("sha256", LargeBinary),
     needed("state", Text, "'received'"),
     Column("reason", Printed),
     needed("tries", SmallInteger, "0"),  # begun and not ended readings
@@ -177,7 +177,7 @@ assessments = table(
     "assessments",
     needed("application_id", BigInteger),
     needed("version", Integer),
-    needed("inputs_sha256", Sha256),  # documents, models, rules, policy and code: the same inputs are assessed once
+    needed("inputs_sha256", LargeBinary),  # documents, models, rules, policy and code: the same inputs are assessed once
     needed("as_of", Date),
     Column("grade", SmallInteger),
     Column("probability_of_default", Double),
@@ -187,7 +187,7 @@ assessments = table(
     needed("findings", JSONB, "'[]'"),
     needed("reasons", JSONB, "'[]'"),
     needed("versions", JSONB, "'[]'"),
-    Column("content_sha256", Sha256),  # the blob that holds the whole assessment, to be replayed from
+    Column("content_sha256", LargeBinary),  # the blob that holds the whole assessment, to be replayed from
     needed("shadow", Boolean, "false"),  # a challenger's: stored, never routed
     now("created_at"),
     refers("application_id", "applications"),
