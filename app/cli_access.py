@@ -53,7 +53,7 @@ def add_user(
 ) -> None:
     """Add an account. Its user must change the password at the first sign-in."""
     from app.access.accounts import NewAccount, add_account
-    from app.store.accounts import add_lender
+    from app.store.applications import add_lender
 
     roles, limit = _roles(role), _amount(approval_limit)
     password = None if no_password else _password(password_file, f"First password of {login}")

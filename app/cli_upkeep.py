@@ -165,7 +165,7 @@ def restore_command(
 
 def _record(connection: "Connection", operator: User, action: str, detail: dict[str, object]) -> None:
     from app import audit
-    from app.store.accounts import add_lender
+    from app.store.applications import add_lender
 
     add_lender(connection, operator.lender_id, operator.lender_id)
     audit.record(connection, operator, action, "key file", detail)

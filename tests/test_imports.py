@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("app.domain", "app.errors", "app.settings"),
     ("app.reading", "rules", "models"),
     ("app.assess", "app.what_if", "app.report", "app.store", "app.database", "app.migrations", "app.blobs"),
-    ("app.review_queue", "app.audit", "app.access", "app.retention", "app.backup", "app.model_versions", "app.jobs"),
+    ("app.review_queue", "app.audit", "app.access", "app.applications", "app.retention", "app.backup", "app.model_versions", "app.jobs"),
     ("app.api", "ui", "training"),
     ("app.cli", "app.cli_operator", "app.cli_access", "app.cli_upkeep"),
 )

@@ -56,12 +56,6 @@ class Session:
     last_used_at: datetime
 
 
-def add_lender(connection: Connection, lender_id: str, name: str) -> bool:
-    """Add a lender; say whether it is new."""
-    statement = insert(lenders).values(id=lender_id, name=name).on_conflict_do_nothing().returning(lenders.c.id)
-    return connection.execute(statement).first() is not None
-
-
 def has_lender(connection: Connection, lender_id: str) -> bool:
     """Say whether there is such a lender."""
     return connection.execute(select(lenders.c.id).where(lenders.c.id == lender_id)).first() is not None

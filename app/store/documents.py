@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.domain import DocumentKind, Page
 from app.store import tables
-from app.store.rows import StoredDocument, columns, make_all
+from app.store.rows import StoredDocument, columns, make, make_all
 
 _D = tables.documents
 _P = tables.pages
@@ -29,6 +29,11 @@ def documents(connection: Connection, lender_id: str, application_id: int) -> tu
     """Return the documents of an application in the order they came, superseded ones too."""
     chosen = select(*columns(StoredDocument, _D)).where(_D.c.lender_id == lender_id, _D.c.application_id == application_id)
     return make_all(StoredDocument, connection.execute(chosen.order_by(_D.c.id)))
+
+
+def document(connection: Connection, lender_id: str, id: int) -> StoredDocument | None:
+    """Return a document, or None where this lender has none of that id."""
+    return make(StoredDocument, connection.execute(select(*columns(StoredDocument, _D)).where(_D.c.lender_id == lender_id, _D.c.id == id)))
 
 
 def begin_reading(connection: Connection, lender_id: str, id: int) -> int:

@@ -113,7 +113,7 @@ def erase_application(connection: Connection, lender_id: str, application_id: in
         gone[table.name] = connection.execute(
             table.delete().where(table.c.lender_id == lender_id, table.c.application_id == application_id)
         ).rowcount
-    kept = ("lender_id", "id", "reference", "state", "purged_at", "created_at")
+    kept = ("lender_id", "id", "reference", "state", "received_at", "purged_at", "created_at")
     cleared = {column.name: None for column in applications.c if column.name not in kept}
     this = (applications.c.lender_id == lender_id, applications.c.id == application_id)
     connection.execute(applications.update().where(*this).values(state="purged", purged_at=func.now(), **cleared))
