@@ -9,7 +9,6 @@ from sqlalchemy import (
     DateTime,
     ForeignKeyConstraint,
     Identity,
-    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
