@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from app.assess import MatchingExtractor, Models, assess, spread_documents
 from app.cli_access import access_app
+from app.cli_service import service_app
 from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
@@ -41,6 +42,7 @@ evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a version against
 train_app = typer.Typer(no_args_is_help=True, help="Train a model; weights come with a card that says how they were made.")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
+app.add_typer(service_app)
 app.add_typer(access_app)
 app.add_typer(upkeep_app)
 

@@ -6,9 +6,9 @@ is recorded in one transaction with its outcome, so that whoever comes second re
 
 import errno
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Any
@@ -24,6 +24,7 @@ from app.database import conninfo
 from app.errors import SetupError
 from app.settings import Settings
 from app.store import job_records
+from app.store.applications import lender_ids
 from app.store.rows import JobRecord
 
 Argument = str | int | bool | None
@@ -199,18 +200,23 @@ def run_worker(
     )
 
 
-def keep_going(database: Engine, settings: Settings, is_stopping: Callable[[float], bool]) -> None:
-    """Put the jobs of dead workers back into the queue, again and again until `is_stopping(seconds to wait)` says so."""
-    forgotten = 0.0
+def keep_going(database: Engine, settings: Settings, daily: Sequence[JobName], is_stopping: Callable[[float], bool]) -> None:
+    """Put the jobs of dead workers back into the queue and `daily` ones into it, until `is_stopping(seconds to wait)` says so."""
     while True:
         with database.begin() as connection:
             job_records.take_over(connection, settings.stalled_seconds)
-        if time.monotonic() - forgotten > 3600 or not forgotten:
-            forgotten = time.monotonic()
-            with database.begin() as connection:
-                job_records.forget_ended_jobs(connection, _KEEP_ENDED_HOURS)
+            job_records.forget_ended_jobs(connection, _KEEP_ENDED_HOURS)
+            for lender_id in lender_ids(connection):
+                for name in daily:
+                    _enqueue_daily(connection, Job(name, lender_id, {}, Urgency.BACKGROUND, key="daily"))
         if is_stopping(min(5.0, settings.stalled_seconds / 2)):
             return
+
+
+def _enqueue_daily(connection: Connection, job: Job) -> None:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if not job_records.was_enqueued(connection, job.lender_id, job.name, today):
+        enqueue(connection, job)
 
 
 def _bind(database: Engine, duty: Duty, settings: Settings) -> Callable[..., None]:

@@ -174,7 +174,7 @@ def test_jobs_of_a_silent_worker_are_taken_over(database: Engine) -> None:
         connection.execute(taken, {"worker": worker, "ids": ids})
     with database.begin() as connection:
         assert job_records.take_over(connection, 40) == 0
-    keep_going(database, SETTINGS, lambda _: True)
+    keep_going(database, SETTINGS, (), lambda _: True)
     run_worker(database, noting(done), EVERY, SETTINGS, until_idle=True)
     assert sorted(n for _, n in done) == [0, 1]
     with database.connect() as connection:
@@ -277,6 +277,17 @@ def test_ended_jobs_are_forgotten_and_their_records_kept(database: Engine) -> No
         connection.execute(text("UPDATE procrastinate_events SET at = now() - interval '2 days'"))
         assert job_records.forget_ended_jobs(connection, 24) == 1
         assert job_records.job_record(connection, "first", id) is not None
+
+
+def test_a_daily_job_is_enqueued_once_a_day_for_each_lender(database: Engine) -> None:
+    for _ in range(2):
+        keep_going(database, SETTINGS, (JobName.ASSESS,), lambda _: True)
+    done: list[Any] = []
+    run_worker(database, noting(done), EVERY, SETTINGS, until_idle=True)
+    keep_going(database, SETTINGS, (JobName.ASSESS,), lambda _: True)
+    assert done == [("first", None), ("other", None)]
+    with database.connect() as connection:
+        assert job_records.count_jobs(connection) == {}
 
 
 def test_a_batch_counts_its_applications(database: Engine) -> None:

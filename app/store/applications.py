@@ -28,6 +28,11 @@ def add_lender(connection: Connection, lender_id: str, name: str) -> None:
     connection.execute(insert(tables.lenders).values(id=lender_id, name=name).on_conflict_do_nothing())
 
 
+def lender_ids(connection: Connection) -> tuple[str, ...]:
+    """Return the lenders that are known."""
+    return tuple(connection.execute(select(tables.lenders.c.id).order_by(tables.lenders.c.id)).scalars())
+
+
 def add_application(connection: Connection, lender_id: str, new: NewApplication) -> int:
     """Add an application and return its id; one with the same reference is left as it is."""
     return add_applications(connection, lender_id, (new,))[0]

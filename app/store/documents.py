@@ -13,7 +13,7 @@ _D = tables.documents
 _P = tables.pages
 
 
-def add_document(connection: Connection, lender_id: str, application_id: int, file: tuple[str, bytes], received_by: str | None = None) -> int:
+def add_document(connection: Connection, lender_id: str, application_id: int, file: tuple[str, bytes], received_by: str | None) -> int:
     """Add a document, `file` being its name and the SHA-256 of its content; returns its id."""
     name, sha256 = file
     values = {"application_id": application_id, "file": name, "sha256": sha256, "received_by": received_by}

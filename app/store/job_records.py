@@ -1,6 +1,7 @@
 """Queries on jobs as their lenders may see them, and on the queue itself. A record makes a job's effects happen once."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
@@ -22,6 +23,12 @@ def job_record(connection: Connection, lender_id: str, job_id: int) -> JobRecord
     """Return a job of this lender, or None where it has none of that id."""
     chosen = select(*columns(JobRecord, _R)).where(_R.c.lender_id == lender_id, _R.c.job_id == job_id)
     return make(JobRecord, connection.execute(chosen))
+
+
+def was_enqueued(connection: Connection, lender_id: str, name: str, since: datetime) -> bool:
+    """Say whether a job of this name was put into the queue since a time."""
+    chosen = select(_R.c.job_id).where(_R.c.lender_id == lender_id, _R.c.name == name, _R.c.created_at >= since)
+    return connection.execute(chosen.limit(1)).first() is not None
 
 
 def begin_try(connection: Connection, lender_id: str, job_id: int) -> JobRecord | None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 from sqlalchemy.dialects.postgresql import insert
 
 from app.store import tables
-from app.store.rows import Task, columns, make, make_all
+from app.store.rows import NewTask, Task, columns, make, make_all
 
 _T = tables.review_tasks
 _AGEING = timedelta(days=5)  # a task waits this long to weigh e times as much
@@ -25,11 +25,11 @@ def urgency(impact: float | None, exposure: Decimal | None, received_at: datetim
     return math.log(weight) - received_at.timestamp() / _AGEING.total_seconds()
 
 
-def add_task(connection: Connection, lender_id: str, task: Task) -> None:
+def add_task(connection: Connection, lender_id: str, task: NewTask) -> None:
     """Put an assessment before people, once; tasks on earlier versions of the application are closed."""
     older = (_T.c.lender_id == lender_id, _T.c.application_id == task.application_id, _T.c.assessment_id != task.assessment_id)
     connection.execute(update(_T).where(*older, _T.c.state != "closed").values(state="closed", closed_at=func.now()))
-    values = {"application_id": task.application_id, "assessment_id": task.assessment_id, "state": task.state, "urgency": task.urgency}
+    values = {"application_id": task.application_id, "assessment_id": task.assessment_id, "urgency": task.urgency}
     new = insert(_T).values(lender_id=lender_id, **values, due_on=task.due_on, reasons=list(task.reasons))
     connection.execute(new.on_conflict_do_nothing(index_elements=["lender_id", "assessment_id"]))
 

@@ -152,6 +152,17 @@ class StoredFact:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTask:
+    """What is put before a person: an assessment, why, how urgent it is, and the day by which the applicant must be told."""
+
+    application_id: int
+    assessment_id: int
+    reasons: Sequence[str]
+    urgency: float
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """An application that a person must look at. `revision` counts its changes: who saves on a stale one is told."""
 

@@ -387,6 +387,7 @@ job_records = keyed(  # one for each job of the queue: what makes its effects ha
     now("created_at"),
     CheckConstraint("outcome IN ('done', 'quarantined', 'cancelled')", name="outcome"),
 )
+Index("job_records_name_idx", job_records.c.lender_id, job_records.c.name, job_records.c.created_at)
 Index("job_records_unfinished_idx", job_records.c.lender_id, job_records.c.job_id, postgresql_where=job_records.c.outcome.is_(None))
 
 job_turns = keyed(  # the place in the queue that each lender's last job got: lenders take turns
