@@ -4,9 +4,9 @@ Read this first. Money is `Decimal` in currency units, dates are `date`, boxes a
 This module imports nothing of ours and does no I/O.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -534,3 +534,57 @@ class Assessment:
     versions: tuple[ModelVersion, ...]
     forms: tuple[Form, ...] = ()
     application: LoanApplication | None = None
+
+
+# -- who acts, and the trail of it -----------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    """What a user is to the lender. The last two are the machine's own and given to no account."""
+
+    ANALYST = "analyst"
+    CREDIT_OFFICER = "credit_officer"
+    MODEL_OWNER = "model_owner"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    WORKER = "worker"
+    FAIRNESS_JOB = "fairness_job"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who does something: a person, a system with an API key, or the machine itself.
+
+    `approval_limit` is the total exposure up to which this user approves alone. `scopes` are the acts that an API key is
+    limited to, by name; None: everything the roles allow.
+    """
+
+    id: str
+    lender_id: str
+    roles: frozenset[Role]
+    approval_limit: Decimal = Decimal(0)
+    scopes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One act in a lender's trail, numbered from 1. `hash` is over all else and the entry before: nothing is changed unseen."""
+
+    lender_id: str
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, object]
+    previous: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The newest entry of a lender's trail: who keeps it elsewhere can tell later whether anything before it was changed."""
+
+    lender_id: str
+    number: int
+    hash: bytes

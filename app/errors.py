@@ -3,7 +3,10 @@
 LoanLensError
  ├─ UsageError          the caller asked for something that cannot be done
  ├─ SetupError          something this machine needs is missing or broken
- └─ ReaderCrashed       the reading process died more often than it may
+ ├─ ReaderCrashed       the reading process died more often than it may
+ ├─ BlobDamaged         a stored file is missing or not what was stored
+ ├─ Forbidden           the user may not do this
+ └─ NotSignedIn         the password, session, API key or token does not hold
 """
 
 
@@ -21,3 +24,15 @@ class SetupError(LoanLensError):
 
 class ReaderCrashed(LoanLensError):
     """The reading process could not be started or kept alive."""
+
+
+class BlobDamaged(LoanLensError):
+    """A stored file is missing or not what was stored."""
+
+
+class Forbidden(LoanLensError):
+    """The user may not do this."""
+
+
+class NotSignedIn(LoanLensError):
+    """The password, session, API key or token does not hold."""

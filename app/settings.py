@@ -1,12 +1,15 @@
 """Deployment settings, read once from the environment (prefix `LOANLENS_`). Credit policy and training settings live elsewhere."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
+_DATA_DIR = Path("~/.local/share/loanlens")
+_ROOTS_DATA_DIR = Path("/var/lib/loanlens")  # the embedded PostgreSQL runs as another account, which cannot enter root's home
 
 
 class Settings(BaseSettings):
@@ -17,6 +20,19 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         default=Path.home() / ".cache" / "loanlens", description="Folder for what can be made again: base weights, exported models."
     )
+    data_dir: Path = Field(
+        default=_DATA_DIR,
+        validate_default=True,
+        description=f"Folder for what must be kept: database, uploaded files, keys. For root: `{_ROOTS_DATA_DIR}`.",
+    )
+    database_url: str = Field(
+        default="", description="PostgreSQL 14 or newer, as `postgresql://user:password@host/name`; empty: the embedded one."
+    )
+    workers: int = Field(default=1, ge=0, le=256, description="Workers that `loanlens up` starts, besides one for people waiting.")
+    heartbeat_seconds: float = Field(default=10.0, gt=0, description="Time between two signs of life of a worker.")
+    stalled_seconds: float = Field(default=30.0, gt=0, description="Silence after which a worker's jobs are taken over.")
+    job_tries: int = Field(default=5, ge=1, description="Tries after which a job or document that fails is set aside, with the reason.")
+    stop_seconds: float = Field(default=20.0, gt=0, description="Time that running jobs have to finish when a worker is stopped.")
     extractor_dir: Path = Field(default=PROJECT / "models" / "weights" / "extractor", description="Folder with the extractor in service.")
     page_kind_dir: Path = Field(
         default=PROJECT / "models" / "weights" / "page_kind", description="Folder with the page classifier in service."
@@ -30,6 +46,41 @@ class Settings(BaseSettings):
     page_seconds: float = Field(default=60.0, gt=0, description="Longest that reading one page may take.")
     reader_memory_bytes: int = Field(default=3_000_000_000, gt=0, description="Memory that the reading process may use.")
     ocr_dpi: int = Field(default=200, ge=72, le=600, description="Resolution at which PDF pages are rendered for OCR.")
+    lender_id: str = Field(
+        default="lender",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$",
+        description="The lender that commands and sign-ins are for, where none is named.",
+    )
+    blobs_url: str = Field(
+        default="", description="Where uploaded files lie: a folder or the URL of object storage (fsspec); empty: in the data folder."
+    )
+    key_file: str = Field(
+        default="",
+        description="File with the keys of uploaded files, which are lost without it; empty: `keys.json` in the data folder.",
+    )
+    password_days: int = Field(default=0, ge=0, description="Days after which a password must be changed; 0: never.")
+    sign_in_failures: int = Field(default=5, ge=1, description="Wrong passwords within the lock-out time that lock an account.")
+    lock_out_minutes: float = Field(
+        default=15.0, gt=0, description="Time that wrong passwords are counted over, and that an account then stays locked."
+    )
+    session_hours: float = Field(default=12.0, gt=0, description="Longest that a session lasts.")
+    session_idle_minutes: float = Field(default=30.0, gt=0, description="Time without use after which a session ends.")
+    api_key_days: int = Field(default=90, ge=1, le=730, description="Days that an API key holds, where none are named.")
+    oidc_issuer: str = Field(default="", description="Identity provider (OpenID Connect) whose tokens sign users in; empty: none.")
+    oidc_audience: str = Field(default="", description="The name that the identity provider knows this program by.")
+    oidc_keys: str = Field(default="", description="The identity provider's keys (JWKS): an https:// address or a file.")
+    oidc_algorithms: str = Field(default="RS256 ES256", description="Signature algorithms that are accepted.")
+    oidc_leeway_seconds: float = Field(default=60.0, ge=0, le=300, description="How far the provider's clock may be off.")
+    oidc_roles_claim: str = Field(default="groups", description="The claim that says what a user is.")
+    oidc_roles: str = Field(default="{}", description='Its values and the roles they give, as JSON: `{"credit-analysts": "analyst"}`.')
+    oidc_lender_claim: str = Field(
+        default="", description="The claim that names the user's lender; empty: all are of `LOANLENS_LENDER_ID`."
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _where_it_lies(cls, folder: Path) -> Path:
+        return _ROOTS_DATA_DIR if folder == _DATA_DIR and os.name == "posix" and os.geteuid() == 0 else folder.expanduser().absolute()
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,147 @@
+"""The commands that keep the service running: up, down, status, and each part alone for systemd, compose or Kubernetes."""
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from app.cli_operator import Lender, open_store, operator_of, say
+from app.domain import Role, User
+from app.errors import UsageError
+from app.settings import settings
+
+service_app = typer.Typer(no_args_is_help=True)
+
+_Rules = Annotated[bool, typer.Option("--rules", help="Use the rule-based extractor instead of the trained one.")]
+_Supervised = Annotated[bool, typer.Option("--supervised", hidden=True, help="End when standard input closes.")]
+
+
+@service_app.command()
+def up(rules: _Rules = False) -> None:
+    """Start database, workers and maintenance, and keep them running until Ctrl-C or `loanlens down`."""
+    from app.supervisor import Part
+    from app.supervisor import up as keep_up
+
+    extra = ("--rules",) if rules else ()
+    workers = [Part(f"worker {number}", ("worker", "--supervised", *extra)) for number in range(1, settings().workers + 1)]
+    desk = Part("desk worker", ("worker", "--desk", "--supervised", *extra))
+    with open_store():
+        say("database      ready")
+    keep_up(settings(), (*workers, desk, Part("maintenance", ("maintenance", "--supervised"))), say)
+
+
+@service_app.command()
+def down() -> None:
+    """Stop what `loanlens up` keeps running, and the embedded database."""
+    from app.supervisor import down as stop_all
+
+    parts, database = stop_all(settings())
+    say("stopped" if parts or database else "nothing was running")
+
+
+@service_app.command()
+def status() -> None:
+    """Show what runs: supervisor, database, workers with their last sign of life, and what waits in the queue."""
+    from app.database import embedded
+    from app.store import job_records
+    from app.supervisor import running_pid
+
+    out, server = Console(highlight=False), embedded(settings())
+    pid = running_pid(settings().data_dir)
+    out.print(f"{'supervisor':<14}{'running, process ' + str(pid) if pid else 'not running'}")
+    if server is not None and not server.is_running():
+        out.print(f"{'database':<14}not running")
+        raise typer.Exit(1)
+    with open_store() as database, database.connect() as connection:
+        out.print(f"{'database':<14}running" + (f", process {server.pid()}" if server else ", by LOANLENS_DATABASE_URL"))
+        for number, silence in job_records.worker_silences(connection):
+            late = ", taken for dead" if silence > settings().stalled_seconds else ""
+            out.print(f"{'worker':<14}number {number}, last sign of life {silence:.0f} s ago{late}")
+        table = Table("queue", "state", "jobs", box=None)
+        for (queue, state), jobs in job_records.count_jobs(connection).items():
+            table.add_row(queue, state, str(jobs))
+        out.print(table)
+
+
+@service_app.command()
+def worker(
+    desk: Annotated[bool, typer.Option("--desk", help="Only what a person at the desk waits for.")] = False,
+    until_idle: Annotated[bool, typer.Option("--until-idle", help="End as soon as no job is due.")] = False,
+    rules: _Rules = False,
+    supervised: _Supervised = False,
+) -> None:
+    """Do jobs of the queue until stopped: SIGTERM lets the running one end, or hands it back."""
+    from app.assess import MatchingExtractor, Models
+    from app.blobs.storage import open_blobs
+    from app.intake import Workplace, duties
+    from app.jobs import Urgency, run_worker
+    from app.reading.reader import Reader
+    from app.supervisor import stop_with_parent
+    from models.extractor import load
+
+    _log()
+    if supervised:
+        stop_with_parent()
+    chosen = settings()
+    models = Models(MatchingExtractor()) if rules else Models(load(chosen.extractor_dir, chosen.threads))
+    with Reader(chosen) as reader, open_store() as database:
+        todo = duties(Workplace(open_blobs(chosen), reader, models, chosen))
+        run_worker(database, todo, (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
+
+
+@service_app.command()
+def maintenance(supervised: _Supervised = False) -> None:
+    """Give the jobs of dead workers to others, and put into the queue what is due each day, until stopped."""
+    from app.jobs import JobName, keep_going
+    from app.supervisor import stop_with_parent
+
+    _log()
+    if supervised:
+        stop_with_parent()
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    with open_store() as database:
+        keep_going(database, settings(), (JobName.PURGE,), stopping.wait)
+
+
+@service_app.command()
+def submit(
+    paths: Annotated[list[Path], typer.Argument(exists=True, help="PDF, PNG, JPEG or TIFF files, folders or ZIP archives of them.")],
+    reference: Annotated[str, typer.Option("--reference", help="Your own number of the application; sent again, more files join it.")],
+    lender: Lender = None,
+) -> None:
+    """Send an application to be assessed by the workers; prints its id."""
+    import tempfile
+    from contextlib import ExitStack
+
+    from app.blobs.storage import open_blobs
+    from app.intake import Package, receive
+    from app.reading.package import expand
+    from app.store.applications import add_lender
+    from app.store.rows import NewApplication
+
+    who = operator_of(lender)
+    sender = User(who.id, who.lender_id, frozenset((Role.ANALYST,)))
+    blobs = open_blobs(settings())
+    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder, ExitStack() as opened, open_store() as database:
+        found = expand(paths, settings(), Path(folder))
+        if not found:
+            raise UsageError("The paths hold no file. Name PDF, PNG, JPEG or TIFF files, or a folder or ZIP of them.")
+        files = [(each.name, opened.enter_context(each.path.open("rb")), each.reason) for each in found]
+        with database.begin() as connection:
+            add_lender(connection, sender.lender_id, sender.lender_id)
+            id = receive(connection, blobs, sender, Package(NewApplication(reference), files))
+    sys.stdout.write(f"{id}\n")
+
+
+def _log() -> None:
+    """Say on stderr what went wrong; the queue's own notes on each job are for who asks for them."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])

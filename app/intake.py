@@ -1,0 +1,225 @@
+"""What comes in: files stored, noted and put into the queue in one transaction; and what a worker does with them, recorded in another."""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection
+
+from app import audit
+from app import retention as kept
+from app.access.roles import Act, allow, machine
+from app.assess import Models, assess
+from app.blobs.storage import Blobs, Source
+from app.domain import Assessment, Document, Role, Route, Severity, User
+from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue, enqueue_all
+from app.reading.reader import quarantined
+from app.settings import Settings
+from app.store import applications, documents, retention
+from app.store.assessments import NewAssessment, add_assessment
+from app.store.review_tasks import add_task, urgency
+from app.store.rows import Application, NewApplication, NewTask, StoredDocument
+from rules import policy
+
+_WHOLE = TypeAdapter(Assessment)
+_OPEN = ("received", "assessed", "quarantined")
+_MOST_REASONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An application and its files, (name, content, why it is not to be read or None) each, as somebody sends them."""
+
+    application: NewApplication
+    files: Sequence[tuple[str, Source, str | None]]
+    urgency: Urgency = Urgency.DESK
+
+
+class Reads(Protocol):
+    """What intake asks of the reader."""
+
+    def read_document(self, file: str, path: Path) -> Document:
+        """Return all pages of the file at `path`, which is called `file`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What a worker has at hand: stored files, a reader, models, settings."""
+
+    blobs: Blobs
+    reader: Reads
+    models: Models
+    settings: Settings
+
+
+def receive(connection: Connection, blobs: Blobs, user: User, package: Package) -> int:
+    """Take in an application, or more files for one that is known, and have it assessed; return its id.
+
+    What came before under the same name with the same content is no new file; where nothing is new, nothing is done.
+    """
+    lender_id = user.lender_id
+    allow(user, Act.SUBMIT_APPLICATION, lender_id)
+    retention.keep_files(connection, lender_id)
+    id = applications.add_application(connection, lender_id, package.application)
+    applications.lock(connection, lender_id, id)
+    known = {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
+    added = []
+    for name, source, reason in package.files:
+        blob = blobs.put(lender_id, source)
+        sha256 = bytes.fromhex(blob.sha256)
+        if (name, sha256) in known:
+            continue
+        retention.add_file(connection, lender_id, blob.sha256, blob.size)
+        called = _free_name(name, {file for file, _ in known})
+        document = documents.add_document(connection, lender_id, id, (called, sha256), user.id)
+        if reason is not None:
+            documents.quarantine_document(connection, lender_id, document, reason)
+        known.add((called, sha256))
+        added.append(called)
+    if added:
+        audit.record(connection, user, Act.SUBMIT_APPLICATION, f"application {id}", {"files": len(added)})
+        request_assessment(connection, lender_id, id, package.urgency)
+    return id
+
+
+def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency) -> None:
+    """Have an application assessed once this transaction commits; where a job for it waits already, that one does it."""
+    job = Job(JobName.ASSESS, lender_id, {"application_id": application_id}, urgency, key=f"application {application_id}")
+    if (id := enqueue(connection, job)) is not None:
+        applications.set_job(connection, lender_id, application_id, id)
+
+
+def duties(workplace: Workplace) -> dict[JobName, Duty]:
+    """Return what a worker does for each job that this version knows how to do."""
+    return {
+        JobName.ASSESS: Duty(partial(_assess, workplace), _set_aside),
+        JobName.SCORE_BATCH: Duty(_score_batch, _leave),
+        JobName.PURGE: Duty(partial(_purge, workplace), _leave),
+    }
+
+
+def _assess(workplace: Workplace, attempt: Attempt) -> Effect:
+    lender_id, id = attempt.lender_id, int(attempt.arguments["application_id"])
+    with attempt.database.connect() as connection:
+        application = applications.application(connection, lender_id, id)
+        every = documents.documents(connection, lender_id, id)
+    if application is None or application.state not in _OPEN:
+        return lambda _: None  # cancelled, decided or purged meanwhile
+    current = [each for each in every if each.state not in ("superseded", "purged")]
+    read = []
+    for number, document in enumerate(current):
+        attempt.report(number, len(current))
+        read.append(_read(workplace, attempt, document))
+    as_of = application.made_on or application.received_at.date()
+    made = assess(application.reference, read, workplace.models, as_of)
+    attempt.report(len(current), len(current))
+    return lambda connection: _record(connection, workplace.blobs, attempt, (application, current, read, made))
+
+
+def _read(workplace: Workplace, attempt: Attempt, document: StoredDocument) -> Document:
+    """Read a document, unless it ended the program or failed so often that it is set aside: the rest goes on without it."""
+    if document.state == "quarantined":
+        return quarantined(document.file, document.reason or "It was set aside.")
+    most = workplace.settings.job_tries
+    with attempt.database.begin() as connection:
+        begun = documents.begin_reading(connection, attempt.lender_id, document.id)
+    if begun > most:
+        return quarantined(document.file, f"The program ended {most} times while it read this file. Send it in another form.")
+    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder:
+        path = Path(folder) / "file"
+        workplace.blobs.copy_to(attempt.lender_id, document.sha256.hex(), path)
+        read = workplace.reader.read_document(document.file, path)
+    with attempt.database.begin() as connection:
+        documents.end_reading(connection, attempt.lender_id, document.id)
+    return read
+
+
+def _record(
+    connection: Connection,
+    blobs: Blobs,
+    attempt: Attempt,
+    what: tuple[Application, Sequence[StoredDocument], Sequence[Document], Assessment],
+) -> None:
+    """Record an assessment with all that follows from it: pages, facts, the application's state, and a person's task where needed."""
+    application, stored, read, made = what
+    lender_id = attempt.lender_id
+    applications.lock(connection, lender_id, application.id)
+    retention.keep_files(connection, lender_id)
+    content = blobs.put(lender_id, BytesIO(_WHOLE.dump_json(made)))
+    retention.add_file(connection, lender_id, content.sha256, content.size)
+    kinds = {(page.file, page.number): kind for page, kind in zip(made.pages, made.page_kinds, strict=True)}
+    for document, as_read in zip(stored, read, strict=True):
+        documents.keep_pages(connection, lender_id, document.id, [(page, kinds[page.file, page.number]) for page in as_read.pages])
+    files = {document.file: document.id for document in stored}
+    new = NewAssessment(application.id, made, inputs_of(stored, made), files, bytes.fromhex(content.sha256))
+    id = add_assessment(connection, lender_id, new)
+    applications.set_state(connection, lender_id, application.id, "assessed")
+    if id is not None:
+        by = machine(Role.WORKER, lender_id)
+        audit.record(connection, by, Act.ASSESS_APPLICATION, f"application {application.id}", {"assessment": id})
+        if made.route is Route.REVIEW:
+            _put_before_people(connection, lender_id, application, id, made)
+
+
+def _put_before_people(connection: Connection, lender_id: str, application: Application, assessment_id: int, made: Assessment) -> None:
+    weighty = [finding.message for finding in made.findings if finding.severity in (Severity.HIGH, Severity.MEDIUM)]
+    exposure = application.total_exposure if application.total_exposure is not None else application.amount
+    place = urgency(None, exposure, application.received_at)
+    add_task(connection, lender_id, NewTask(application.id, assessment_id, weighty[:_MOST_REASONS], place, application.notice_due_on))
+
+
+def inputs_of(stored: Sequence[StoredDocument], made: Assessment) -> bytes:
+    """Return the SHA-256 over all that an assessment was made from: files, models, policy, the program and the day."""
+    parts = [
+        made.as_of.isoformat(),
+        version("loanlens"),
+        repr(policy.load()),
+        *(f"{each.name} {each.version} {each.sha256}" for each in made.versions),
+        *(f"{each.file} {each.sha256.hex()} {each.state}" for each in stored),
+    ]
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).digest()
+
+
+def _set_aside(connection: Connection, attempt: Attempt, reason: str) -> None:
+    applications.set_state(connection, attempt.lender_id, int(attempt.arguments["application_id"]), "quarantined", reason)
+
+
+def _leave(_connection: Connection, _attempt: Attempt, _reason: str) -> None:
+    """Nothing but the job's own record says that it was set aside."""
+
+
+def _purge(workplace: Workplace, attempt: Attempt) -> Effect:
+    """Remove what is past its retention; each application goes in a transaction of its own."""
+    lender_id = attempt.lender_id
+    months = kept.months(policy.load())
+    kept.purge(attempt.database, workplace.blobs, machine(Role.WORKER, lender_id), lender_id, months)
+    return lambda _: None
+
+
+def _score_batch(attempt: Attempt) -> Effect:
+    """Have every application of a batch assessed, each by a job of its own: one that fails harms no other."""
+
+    def record(connection: Connection) -> None:
+        lender_id = attempt.lender_id
+        ids = applications.applications_without_job(connection, lender_id, int(attempt.arguments["batch_id"]))
+        jobs = [Job(JobName.ASSESS, lender_id, {"application_id": id}, attempt.urgency, key=f"application {id}") for id in ids]
+        for id, job_id in zip(ids, enqueue_all(connection, jobs), strict=True):
+            applications.set_job(connection, lender_id, id, job_id)
+
+    return record
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    number, called = 1, name
+    while called in taken:
+        number += 1
+        called = f"{name} ({number})"
+    return called

@@ -1,0 +1,66 @@
+"""Queries on an application's documents and their pages. Each is one lender's."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.domain import DocumentKind, Page
+from app.store import tables
+from app.store.rows import StoredDocument, columns, make, make_all
+
+_D = tables.documents
+_P = tables.pages
+
+
+def add_document(connection: Connection, lender_id: str, application_id: int, file: tuple[str, bytes], received_by: str | None) -> int:
+    """Add a document, `file` being its name and the SHA-256 of its content; returns its id."""
+    name, sha256 = file
+    values = {"application_id": application_id, "file": name, "sha256": sha256, "received_by": received_by}
+    return int(connection.execute(insert(_D).values(lender_id=lender_id, **values).returning(_D.c.id)).scalar_one())
+
+
+def supersede(connection: Connection, lender_id: str, id: int, by: int) -> None:
+    """Say that document `by` takes the place of document `id`, which is kept."""
+    connection.execute(update(_D).where(_D.c.lender_id == lender_id, _D.c.id == id).values(state="superseded", superseded_by=by))
+
+
+def documents(connection: Connection, lender_id: str, application_id: int) -> tuple[StoredDocument, ...]:
+    """Return the documents of an application in the order they came, superseded ones too."""
+    chosen = select(*columns(StoredDocument, _D)).where(_D.c.lender_id == lender_id, _D.c.application_id == application_id)
+    return make_all(StoredDocument, connection.execute(chosen.order_by(_D.c.id)))
+
+
+def document(connection: Connection, lender_id: str, id: int) -> StoredDocument | None:
+    """Return a document, or None where this lender has none of that id."""
+    return make(StoredDocument, connection.execute(select(*columns(StoredDocument, _D)).where(_D.c.lender_id == lender_id, _D.c.id == id)))
+
+
+def begin_reading(connection: Connection, lender_id: str, id: int) -> int:
+    """Count a reading that begins: one that ends the program never ends, and is known by that. Returns how many have begun."""
+    counted = update(_D).where(_D.c.lender_id == lender_id, _D.c.id == id).values(tries=_D.c.tries + 1).returning(_D.c.tries)
+    return int(connection.execute(counted).scalar_one())
+
+
+def end_reading(connection: Connection, lender_id: str, id: int) -> None:
+    """Forget readings of a document that began, now that one has ended."""
+    connection.execute(update(_D).where(_D.c.lender_id == lender_id, _D.c.id == id).values(tries=0))
+
+
+def keep_pages(connection: Connection, lender_id: str, id: int, read: Sequence[tuple[Page, DocumentKind]]) -> None:
+    """Note what became of each page of a document that was read; pages kept before stay."""
+    rows = [
+        {
+            "lender_id": lender_id, "document_id": id, "number": page.number, "status": page.status, "kind": kind, "method": page.method,
+            "rotation": page.rotation, "width": page.width, "height": page.height, "reason": page.reason,
+        }
+        for page, kind in read
+    ]
+    if rows:
+        connection.execute(insert(_P).on_conflict_do_nothing(), rows)
+    connection.execute(update(_D).where(_D.c.lender_id == lender_id, _D.c.id == id, _D.c.state == "received").values(state="read"))
+
+
+def quarantine_document(connection: Connection, lender_id: str, id: int, reason: str) -> None:
+    """Set a document aside, with the reason."""
+    connection.execute(update(_D).where(_D.c.lender_id == lender_id, _D.c.id == id).values(state="quarantined", reason=reason))

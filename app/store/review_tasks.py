@@ -1,0 +1,87 @@
+"""Queries on review tasks: what comes next, who has it, until when. Each is one lender's."""
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.store import tables
+from app.store.rows import NewTask, Task, columns, make, make_all
+
+_T = tables.review_tasks
+_AGEING = timedelta(days=5)  # a task waits this long to weigh e times as much
+
+
+def urgency(impact: float | None, exposure: Decimal | None, received_at: datetime) -> float:
+    """Return the place of a task: impact x exposure, growing e-fold with each five days that it waits.
+
+    ln(impact x exposure) + age / ageing, less what is the same for all tasks at any moment: the order never changes, so that an
+    index holds it. A score that is missing counts as middling.
+    """
+    weight = max(impact if impact is not None else 0.5, 1e-6) * max(float(exposure) if exposure is not None else 100_000.0, 1.0)
+    return math.log(weight) - received_at.timestamp() / _AGEING.total_seconds()
+
+
+def add_task(connection: Connection, lender_id: str, task: NewTask) -> None:
+    """Put an assessment before people, once; tasks on earlier versions of the application are closed."""
+    older = (_T.c.lender_id == lender_id, _T.c.application_id == task.application_id, _T.c.assessment_id != task.assessment_id)
+    connection.execute(update(_T).where(*older, _T.c.state != "closed").values(state="closed", closed_at=func.now()))
+    values = {"application_id": task.application_id, "assessment_id": task.assessment_id, "urgency": task.urgency}
+    new = insert(_T).values(lender_id=lender_id, **values, due_on=task.due_on, reasons=list(task.reasons))
+    connection.execute(new.on_conflict_do_nothing(index_elements=["lender_id", "assessment_id"]))
+
+
+def claim_next(connection: Connection, lender_id: str, login: str, lease: timedelta, soon: date) -> Task | None:
+    """Give `login` the next task: first those due by `soon`, the earliest first, then the most urgent. None: nothing is open."""
+    free = select(_T.c.id).where(_T.c.lender_id == lender_id, _T.c.state == "open", _is_free())
+    due = free.where(_T.c.state != "closed", _T.c.due_on <= soon).order_by(_T.c.due_on, _T.c.id)
+    urgent = free.where(_T.c.state != "closed").order_by(_T.c.urgency.desc(), _T.c.id)
+    for order in (due, urgent):
+        found = connection.execute(order.limit(1).with_for_update(skip_locked=True)).scalar_one_or_none()
+        if found is not None:
+            return claim(connection, lender_id, found, login, lease)
+    return None
+
+
+def claim(connection: Connection, lender_id: str, id: int, login: str, lease: timedelta) -> Task | None:
+    """Give `login` this task, or renew the lease on it; None where somebody else has it or it is closed."""
+    mine = and_(_T.c.lender_id == lender_id, _T.c.id == id, _T.c.state != "closed", or_(_is_free(), _T.c.claimed_by == login))
+    values = {"claimed_by": login, "lease_until": func.now() + lease, "revision": _T.c.revision + 1}
+    return make(Task, connection.execute(update(_T).where(mine).values(values).returning(*columns(Task, _T))))
+
+
+def release(connection: Connection, lender_id: str, id: int, login: str) -> bool:
+    """Give a task back to the queue; says whether `login` had it."""
+    held = (_T.c.lender_id == lender_id, _T.c.id == id, _T.c.claimed_by == login, _T.c.state != "closed")
+    values = {"claimed_by": None, "lease_until": None, "revision": _T.c.revision + 1}
+    return connection.execute(update(_T).where(*held).values(values)).rowcount == 1
+
+
+def set_task_state(connection: Connection, lender_id: str, id: int, revision: int, state: str) -> bool:
+    """Move a task to open, escalated or closed; False where somebody changed it since `revision`."""
+    current = (_T.c.lender_id == lender_id, _T.c.id == id, _T.c.revision == revision)
+    values = {
+        "state": state, "revision": _T.c.revision + 1, "claimed_by": None, "lease_until": None,
+        "closed_at": func.now() if state == "closed" else None,
+    }
+    return connection.execute(update(_T).where(*current).values(values)).rowcount == 1
+
+
+def task(connection: Connection, lender_id: str, id: int) -> Task | None:
+    """Return a task, or None where this lender has none of that id."""
+    return make(Task, connection.execute(select(*columns(Task, _T)).where(_T.c.lender_id == lender_id, _T.c.id == id)))
+
+
+def tasks(connection: Connection, lender_id: str, claimed_by: str | None = None, limit: int = 50) -> Sequence[Task]:
+    """Return tasks that are not closed, the most urgent first: everybody's, or those that `claimed_by` has."""
+    chosen = select(*columns(Task, _T)).where(_T.c.lender_id == lender_id, _T.c.state != "closed")
+    if claimed_by is not None:
+        chosen = chosen.where(_T.c.claimed_by == claimed_by)
+    return make_all(Task, connection.execute(chosen.order_by(_T.c.urgency.desc(), _T.c.id).limit(limit)))
+
+
+def _is_free() -> ColumnElement[bool]:
+    return or_(_T.c.lease_until.is_(None), _T.c.lease_until < func.now())

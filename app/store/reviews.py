@@ -1,0 +1,60 @@
+"""Queries on what people made of an application: corrections, adjustments, decisions. Only ever added. Each is one lender's."""
+
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.store import tables
+from app.store.rows import Adjustment, Correction, StoredDecision, columns, make_all
+
+R = TypeVar("R", Correction, Adjustment, StoredDecision)
+
+
+def add_correction(connection: Connection, lender_id: str, correction: Correction) -> int:
+    """Add a correction and return its id."""
+    return _add(connection, lender_id, tables.corrections, correction)
+
+
+def corrections(connection: Connection, lender_id: str, application_id: int) -> tuple[Correction, ...]:
+    """Return the corrections of an application in their order, those taken back and their undoing included."""
+    return _all(connection, lender_id, Correction, application_id)
+
+
+def add_adjustment(connection: Connection, lender_id: str, adjustment: Adjustment) -> int:
+    """Add an adjustment and return its id."""
+    return _add(connection, lender_id, tables.adjustments, adjustment)
+
+
+def adjustments(connection: Connection, lender_id: str, application_id: int) -> tuple[Adjustment, ...]:
+    """Return the adjustments of an application in their order, those taken back and their undoing included."""
+    return _all(connection, lender_id, Adjustment, application_id)
+
+
+def add_decision(connection: Connection, lender_id: str, decision: StoredDecision) -> int:
+    """Add a decision and return its id."""
+    return _add(connection, lender_id, tables.decisions, decision)
+
+
+def decisions(connection: Connection, lender_id: str, application_id: int) -> tuple[StoredDecision, ...]:
+    """Return the decisions on an application in their order; the last one counts."""
+    return _all(connection, lender_id, StoredDecision, application_id)
+
+
+_TABLES: dict[type[Any], Table] = {
+    Correction: tables.corrections,
+    Adjustment: tables.adjustments,
+    StoredDecision: tables.decisions,
+}
+
+
+def _add(connection: Connection, lender_id: str, table: Table, new: Correction | Adjustment | StoredDecision) -> int:
+    given = {c.name: getattr(new, c.name) for c in columns(type(new), table) if c.name not in ("id", "created_at")}
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+    return int(connection.execute(insert(table).values(lender_id=lender_id, **values).returning(table.c.id)).scalar_one())
+
+
+def _all(connection: Connection, lender_id: str, kind: type[R], application_id: int) -> tuple[R, ...]:
+    table = _TABLES[kind]
+    chosen = select(*columns(kind, table)).where(table.c.lender_id == lender_id, table.c.application_id == application_id)
+    return make_all(kind, connection.execute(chosen.order_by(table.c.id)))

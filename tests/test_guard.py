@@ -1,0 +1,235 @@
+"""Every public function of the application layer asks `allow` first, and lets in exactly whom this file says.
+
+A function added to layer 3 is found here by itself: it fails until it asks, or stands in OPEN with the reason why it need not,
+and until CASES says how to call it and who may.
+"""
+
+# ruff: noqa: ARG005  every case is called alike
+import ast
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from app import applications, audit, intake, retention
+from app.access import accounts, api_keys
+from app.access.accounts import NewAccount
+from app.access.api_keys import NewApiKey
+from app.access.roles import Act
+from app.blobs.storage import Blobs, open_blobs
+from app.domain import Role, User
+from app.errors import Forbidden
+from app.intake import Package
+from app.settings import PROJECT, Settings
+from app.store.documents import documents
+from app.store.rows import NewApplication
+from tests.stored import stored_application
+from tests.test_imports import LAYERS, Module, modules
+
+#: Public functions of layer 3 that ask nobody, and why that is right.
+OPEN = {
+    "app.access.roles.allow": "is the question",
+    "app.access.roles.approval": "says which act it is, does nothing",
+    "app.access.roles.machine": "is for jobs, which have no user",
+    "app.access.passwords.check": "sees nothing stored",
+    "app.access.passwords.hashed": "sees nothing stored",
+    "app.access.passwords.fits": "sees nothing stored",
+    "app.access.passwords.is_outdated": "sees nothing stored",
+    "app.access.oidc.open_provider": "reads settings",
+    "app.access.oidc.user_of": "asks for a signed token",
+    "app.access.sign_in.sign_in": "asks for the password",
+    "app.access.sign_in.change_password": "asks for the password",
+    "app.access.sign_in.sign_in_by_token": "asks for a signed token",
+    "app.access.sign_in.user_of_session": "asks for the session's token",
+    "app.access.sign_in.sign_out": "asks for the session's token",
+    "app.access.sign_in.user_of_api_key": "asks for the key",
+    "app.access.api_keys.scopes_of": "sees nothing stored",
+    "app.audit.record": "only adds, in the transaction of an act that was allowed",
+    "app.audit.write_head": "writes what export_head gave",
+    "app.audit.read_head": "reads a file",
+    "app.intake.Reads.read_document": "says what a reader does",
+    "app.intake.duties": "is for workers, which act as the machine",
+    "app.intake.request_assessment": "only enqueues, in the transaction of an act that was allowed",
+    "app.intake.inputs_of": "sees nothing stored",
+    "app.retention.months": "reads the policy",
+    "app.backup.backup": "is the operator's, over all lenders: asks for the database and the key file",
+    "app.backup.restore": "is the operator's, over all lenders: asks for the database and the key file",
+}
+#: Modules that only the machine calls: who has an act done by them asks before.
+OPEN_MODULES = {
+    "app.jobs": "puts jobs into the queue in the transaction of an act that was allowed, and does them as the machine",
+    "app.supervisor": "starts and stops the operator's programs, sees nothing stored",
+}
+#: Functions that act for the user's own lender, whichever it is: there is no other that they could reach.
+OWN_LENDER = {"app.intake.receive"}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the functions are called on: a lender with an account, a key, an application past its retention, a hold."""
+
+    database: Engine
+    blobs: Blobs
+    application: int
+    document: int
+    hold: int
+    key: int
+
+
+Call = Callable[[World, Connection, User, str], object]
+ADMIN, AUDITOR, OFFICER, WORKER = Role.ADMINISTRATOR, Role.AUDITOR, Role.CREDIT_OFFICER, Role.WORKER
+READERS = (Role.ANALYST, OFFICER, AUDITOR, WORKER)
+NEW = NewAccount("eve", "Eve", frozenset({Role.ANALYST}))
+EMPTY = Package(NewApplication("A-9"), ())
+OWN_KEY = NewApiKey("ann", "own", frozenset({"use_api_keys"}), 1)
+
+#: How each function is called by `user` for a lender, and the roles that may.
+CASES: dict[str, tuple[Call, frozenset[Role]]] = {
+    name: (call, frozenset(roles))
+    for name, call, *roles in (
+        ("app.audit.history", lambda w, c, u, of: audit.history(c, u, of, "account ann"), AUDITOR),
+        ("app.audit.verify", lambda w, c, u, of: audit.verify(c, u, of), AUDITOR),
+        ("app.audit.export_head", lambda w, c, u, of: audit.export_head(c, u, of), AUDITOR),
+        ("app.access.accounts.add_account", lambda w, c, u, of: accounts.add_account(c, u, of, NEW), ADMIN),
+        ("app.access.accounts.list_accounts", lambda w, c, u, of: accounts.list_accounts(c, u, of), ADMIN, AUDITOR),
+        ("app.access.accounts.set_roles", lambda w, c, u, of: accounts.set_roles(c, u, of, "ann", frozenset({OFFICER})), ADMIN),
+        ("app.access.accounts.set_approval_limit", lambda w, c, u, of: accounts.set_approval_limit(c, u, of, "ann", Decimal(1)), ADMIN),
+        ("app.access.accounts.lock_account", lambda w, c, u, of: accounts.lock_account(c, u, of, "ann"), ADMIN),
+        ("app.access.accounts.unlock_account", lambda w, c, u, of: accounts.unlock_account(c, u, of, "ann"), ADMIN),
+        ("app.access.accounts.set_password", lambda w, c, u, of: accounts.set_password(c, u, of, "ann", "correct horse"), ADMIN),
+        ("app.access.api_keys.make_api_key", lambda w, c, u, of: api_keys.make_api_key(c, u, of, OWN_KEY), ADMIN),
+        ("app.access.api_keys.list_api_keys", lambda w, c, u, of: api_keys.list_api_keys(c, u, of), ADMIN, AUDITOR),
+        ("app.access.api_keys.rotate_api_key", lambda w, c, u, of: api_keys.rotate_api_key(c, u, of, w.key, 1), ADMIN),
+        ("app.access.api_keys.revoke_api_key", lambda w, c, u, of: api_keys.revoke_api_key(c, u, of, w.key), ADMIN),
+        ("app.applications.list_applications", lambda w, c, u, of: applications.list_applications(c, u, of), *READERS),
+        ("app.applications.read_application", lambda w, c, u, of: applications.read_application(c, u, of, w.application), *READERS),
+        ("app.applications.read_document", lambda w, c, u, of: applications.read_document(c, w.blobs, u, of, w.document), *READERS),
+        ("app.intake.receive", lambda w, c, u, of: intake.receive(c, w.blobs, u, EMPTY), Role.ANALYST, OFFICER),
+        ("app.retention.list_due", lambda w, c, u, of: retention.list_due(c, u, of, 25), ADMIN, WORKER),
+        ("app.retention.purge", lambda w, c, u, of: retention.purge(w.database, w.blobs, u, of, 9999), ADMIN, WORKER),
+        ("app.retention.remove_files", lambda w, c, u, of: retention.remove_files(w.database, w.blobs, u, of), ADMIN, WORKER),
+        ("app.retention.place_hold", lambda w, c, u, of: retention.place_hold(c, u, of, w.application, "x"), ADMIN, OFFICER),
+        ("app.retention.lift_hold", lambda w, c, u, of: retention.lift_hold(c, u, of, w.hold), ADMIN, OFFICER),
+        ("app.retention.list_holds", lambda w, c, u, of: retention.list_holds(c, u, of), ADMIN, OFFICER),
+    )
+}
+
+
+def public_functions(module: Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Yield the functions and methods of a module that others may call, by full name."""
+    for node in module.tree.body:
+        inner = node.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_") else [node]
+        prefix = f"{module.name}.{node.name}." if isinstance(node, ast.ClassDef) else f"{module.name}."
+        for each in inner:
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and not each.name.startswith("_"):
+                yield prefix + each.name, each
+
+
+def asks(function: ast.FunctionDef | ast.AsyncFunctionDef, tree: ast.Module) -> bool:
+    """Say whether a function calls `allow` outside of any branch, itself or by a private function that does."""
+    private = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("_")}
+    for statement in function.body:
+        if isinstance(statement, ast.If | ast.For | ast.While | ast.Try | ast.FunctionDef):
+            continue
+        for node in ast.walk(statement):
+            name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            if name == "allow" or (name in private and asks(private[name], tree)):
+                return True
+    return False
+
+
+def layer_three() -> list[Module]:
+    return [module for module in modules(PROJECT) if module.part in LAYERS[3] and module.part not in OPEN_MODULES]
+
+
+@pytest.fixture
+def world(database: Engine, tmp_path: Path) -> World:
+    blobs = open_blobs(Settings(data_dir=tmp_path))
+    application = stored_application(database, blobs, "A-1", datetime.now(UTC) - timedelta(days=900))
+    root = User("root", "first", frozenset({ADMIN, OFFICER}))
+    with database.begin() as connection:
+        accounts.add_account(connection, root, "first", NewAccount("ann", "Ann", frozenset(Role) - {WORKER, Role.FAIRNESS_JOB}))
+        hold = retention.place_hold(connection, root, "first", application, "x")
+        key = api_keys.make_api_key(connection, root, "first", OWN_KEY).key.id
+        (document,) = documents(connection, "first", application)
+    return World(database, blobs, application, document.id, hold, key)
+
+
+def lets_in(world: World, call: Call, user: User) -> bool:
+    """Say whether a call for lender `first` succeeds; what it does is rolled back. Another fault than Forbidden is not let through."""
+    with world.database.connect() as connection:
+        try:
+            call(world, connection, user, "first")
+        except Forbidden:
+            return False
+        finally:
+            connection.rollback()
+    return True
+
+
+def test_every_public_function_of_the_application_layer_asks_or_says_why_not() -> None:
+    every = [(name, asks(node, module.tree)) for module in layer_three() for name, node in public_functions(module)]
+    silent = [name for name, asking in every if not asking and name not in OPEN]
+    assert silent == [], "call allow(user, Act..., lender_id) first, or give the reason in OPEN"
+
+
+def test_every_function_that_asks_has_a_case_and_no_case_is_stale() -> None:
+    asking = {name for module in layer_three() for name, node in public_functions(module) if name not in OPEN}
+    assert asking == set(CASES)
+
+
+def test_every_open_function_is_there() -> None:
+    known = {name for module in layer_three() for name, _ in public_functions(module)}
+    assert set(OPEN) <= known
+
+
+def test_exactly_the_allowed_roles_succeed_and_no_other_lender(world: World) -> None:
+    wrong = list[str]()
+    for name, (call, roles) in CASES.items():
+        for role in Role:
+            for lender_id in ("first", "other"):
+                user = User(f"a {role}", lender_id, frozenset({role}))
+                expected = role in roles and (lender_id == "first" or name in OWN_LENDER)
+                if lets_in(world, call, user) != expected:
+                    wrong.append(f"{name}: {role} of {lender_id} {'is kept out' if expected else 'gets in'}")
+        if lets_in(world, call, User("nobody", "first", frozenset())):
+            wrong.append(f"{name}: who has no role gets in")
+        everything = frozenset(Role)
+        if lets_in(world, call, User("a key", "first", everything, scopes=frozenset())):
+            wrong.append(f"{name}: a key without scopes gets in")
+        if not lets_in(world, call, User("a key", "first", everything, scopes=frozenset(Act))):
+            wrong.append(f"{name}: a key with all scopes is kept out")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in (WORKER, Role.FAIRNESS_JOB)])
+def test_every_person_uses_the_own_api_keys(world: World, role: Role) -> None:
+    own = User("ann", "first", frozenset({role}))
+    for call in (CASES[f"app.access.api_keys.{act}"][0] for act in ("make_api_key", "rotate_api_key", "revoke_api_key")):
+        assert lets_in(world, call, own)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("def read(user):\n    allow(user, 1, 2)\n", True),
+        ("def read(user):\n    x = 1\n", False),
+        ("def read(user):\n    if user:\n        allow(user, 1, 2)\n", False),
+        ("def read(user):\n    try:\n        allow(user, 1, 2)\n    except Forbidden:\n        pass\n", False),
+        ("def read(user):\n    key = _mine(user)\ndef _mine(user):\n    allow(user, 1, 2)\n", True),
+        ("def read(user):\n    key = _mine(user)\ndef _mine(user):\n    return 1\n", False),
+    ],
+)
+def test_the_checker_sees_who_asks(text: str, found: bool) -> None:
+    tree = ast.parse(text)
+    (function,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "read")
+    assert asks(function, tree) is found
+
+
+def test_the_modules_of_the_layer_can_be_imported() -> None:
+    assert all(importlib.import_module(module.name) for module in layer_three())
