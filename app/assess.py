@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from app import page_kinds
 from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form, LoanApplication, ModelVersion, Page, Spread
-from app.page_kinds import beginnings, page_kind
+from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
+from app.settings import Settings
+from models import extractor, page_kind
 from models.extractor import PageReading
 from models.page_kind import PageGuess
 from rules import checks, matching, policy, ratios, spreading, stated
@@ -57,6 +60,13 @@ class Models:
         return (self.extractor.version, self.page_classifier.version)
 
 
+def load_models(settings: Settings, rules: bool = False) -> Models:
+    """Return the models in service; with `rules`, their rule-based stand-ins. Raises SetupError where weights are missing."""
+    if rules:
+        return Models(MatchingExtractor(), TitleClassifier())
+    return Models(extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir))
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was made of the files: every page with its kind, the documents among them, the spread and the other documents as read."""
@@ -104,11 +114,11 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
     pages = [page for file in files for page in file.pages]
     readings = dict(zip(map(id, pages), models.extractor.extract(pages), strict=True))
     guesses = dict(zip(map(id, pages), models.page_classifier.classify(pages), strict=True))
-    kinds = {id(page): page_kind(page, readings[id(page)], guesses[id(page)]) for page in pages}
+    kinds = {id(page): page_kinds.page_kind(page, readings[id(page)], guesses[id(page)]) for page in pages}
     documents: list[Document] = []
     for file in files:
         own = [kinds[id(p)] for p in file.pages]
-        begins = beginnings([readings[id(p)] for p in file.pages], [guesses[id(p)] for p in file.pages], own)
+        begins = page_kinds.beginnings([readings[id(p)] for p in file.pages], [guesses[id(p)] for p in file.pages], own)
         documents += split_package(file, own, begins)
     statements = [
         statement
@@ -117,5 +127,5 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
         for statement in spreading.spread(document, [e for p in document.pages for e in readings[id(p)].entities])
     ]
     forms = tuple(form for document in documents if (form := read(document)) is not None)
-    page_kinds = tuple(kinds[id(p)] for p in pages)
-    return Reading(tuple(pages), page_kinds, tuple(documents), Spread(tuple(statements)), forms, application_of(forms))
+    ledger = tuple(kinds[id(p)] for p in pages)
+    return Reading(tuple(pages), ledger, tuple(documents), Spread(tuple(statements)), forms, application_of(forms))

@@ -21,13 +21,12 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from app.assess import MatchingExtractor, Models, assess, spread_documents
+from app.assess import assess, load_models, spread_documents
 from app.cli_access import access_app
 from app.cli_service import service_app
 from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
-from app.page_kinds import TitleClassifier
 from app.reading.package import SourceFile, expand
 from app.reading.reader import Reader, quarantined
 from app.report.parts import FileSpread, Subject
@@ -84,7 +83,7 @@ def spread(
     from rules import checks
     from rules.themes.case import Case
 
-    models = _models(rules)
+    models = load_models(settings(), rules)
     subjects: list[FileSpread] = []
     unreadable = False
     with _read(files) as work:
@@ -138,7 +137,7 @@ def assess_command(
     packages = applications(paths)
     if id and len(packages) > 1:
         raise UsageError(f"--id names one application, but the paths hold {len(packages)}: {', '.join(n for n, _ in packages[:5])}.")
-    models, done = _models(rules), list[Assessment]()
+    models, done = load_models(settings(), rules), list[Assessment]()
     day = as_of.date() if as_of else None
     with _read([p for _, members in packages for p in members]) as work:
         for name, members in packages:
@@ -240,14 +239,6 @@ def _apart(path: Path, found: tuple[SourceFile, ...], taken: set[str]) -> tuple[
     return found
 
 
-def _models(rules: bool) -> Models:
-    if rules:
-        return Models(MatchingExtractor(), TitleClassifier())
-    from models import extractor, page_kind
-
-    return Models(extractor.load(settings().extractor_dir, settings().threads), page_kind.load(settings().page_kind_dir))
-
-
 def _write(subjects: Sequence[Subject], html: Path | None, xlsx: Path | None, picture: Callable[[Page], bytes]) -> None:
     if html:
         from app.report.html import render_html
@@ -293,7 +284,7 @@ def evaluate_extraction(
     if part not in (None, "open", "kept"):
         raise UsageError("--part is open or kept.")
     todo = tasks(truth, part, group or ())  # type: ignore[arg-type]
-    models = _models(rules)
+    models = load_models(settings(), rules)
     pairs = []
     with _read([t.path for t in todo]) as work:
         for task in todo:
@@ -322,7 +313,7 @@ def evaluate_packages(
     from training.evaluate_packages import packages, read_truth, score
 
     folders = packages(truth)
-    models, pairs = _models(rules), []
+    models, pairs = load_models(settings(), rules), []
     with _read([folder / "files" for folder in folders]) as work:
         for folder in folders:
             known = read_truth(folder)
@@ -375,7 +366,7 @@ def bench(
     run(
         files or sorted(p for p in Path("data_samples").rglob("*") if p.suffix.lower() in (".pdf", ".png", ".jpg", ".tif", ".tiff")),
         rounds,
-        _models(False),
+        load_models(settings()),
         settings(),
     )
     Console(stderr=True).print(f"measured in {time.monotonic() - started:.0f} s", highlight=False)

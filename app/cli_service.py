@@ -78,19 +78,18 @@ def worker(
     supervised: _Supervised = False,
 ) -> None:
     """Do jobs of the queue until stopped: SIGTERM lets the running one end, or hands it back."""
-    from app.assess import MatchingExtractor, Models
+    from app.assess import load_models
     from app.blobs.storage import open_blobs
     from app.intake import Workplace, duties
     from app.jobs import Urgency, run_worker
     from app.reading.reader import Reader
     from app.supervisor import stop_with_parent
-    from models.extractor import load
 
     _log()
     if supervised:
         stop_with_parent()
     chosen = settings()
-    models = Models(MatchingExtractor()) if rules else Models(load(chosen.extractor_dir, chosen.threads))
+    models = load_models(chosen, rules)
     with Reader(chosen) as reader, open_store() as database:
         todo = duties(Workplace(open_blobs(chosen), reader, models, chosen))
         run_worker(database, todo, (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)

@@ -9,7 +9,34 @@ import unicodedata
 from collections.abc import Sequence
 
 _FORMS = frozenset(
-    ("inc", "incorporated", "corp", "corporation", "co", "company", "llc", "lc", "ltd", "limited", "plc", "lp", "llp", "lllp", "pllc", "pc", "pa", "pllp", "gmbh", "sarl", "cic", "the", "and", "of", "trading", "as")
+    (
+        "inc",
+        "incorporated",
+        "corp",
+        "corporation",
+        "co",
+        "company",
+        "llc",
+        "lc",
+        "ltd",
+        "limited",
+        "plc",
+        "lp",
+        "llp",
+        "lllp",
+        "pllc",
+        "pc",
+        "pa",
+        "pllp",
+        "gmbh",
+        "sarl",
+        "cic",
+        "the",
+        "and",
+        "of",
+        "trading",
+        "as",
+    )
 )
 _GENERATIONS = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv"}
 _TITLES = frozenset(("mr", "mrs", "ms", "miss", "dr", "prof", "sir"))
