@@ -37,7 +37,8 @@ _TOTALS = frozenset((*_WITHIN, "net_current_assets", "operating_cash_flow"))
 _HIDING: dict[str, tuple[str, ...]] = {"total_fixed_assets": _FIXED_ASSETS, "creditors_due_after_one_year": ("long_term_debt",)}
 _UK_DEDUCTIONS = ("total_current_liabilities", "creditors_due_after_one_year", "provisions", "accruals_deferred_income")
 _UK_TOTALS = ("net_current_assets", "total_assets_less_current_liabilities", "net_assets")
-_SUBTOTAL = re.compile(r"^\W*(?:total|sub|net\b|$)", re.IGNORECASE)
+#: "Property and equipment, net" closes cost and depreciation printed above it.
+_SUBTOTAL = re.compile(r"^\W*(?:total|sub|net\b|$)|\bnet\W*$", re.IGNORECASE)
 _LESS = re.compile(r"^\W*less\b", re.IGNORECASE)
 _NEGATIVE = re.compile(r"^[$£€ ]*(?:\(|[-−–]\s*[$£€]?\d)")
 
@@ -85,7 +86,7 @@ def _footed(rows: Iterable[tuple[LineItem, Decimal]], statement: FinancialStatem
     footed: set[str] = set()
     for row, amount in rows:
         is_total = row.account in _TOTALS
-        if is_total or _SUBTOTAL.match(row.label):
+        if is_total or _SUBTOTAL.search(row.label):
             length = _sum_length([value for value, _ in open_rows], amount, Decimal(statement.scale))
             if is_total and length:
                 footed.add(row.account)
@@ -153,7 +154,7 @@ def _nil_below_operating_income(rows: list[LineItem], unit: Decimal) -> set[str]
 
 
 def _is_subtotal(row: LineItem) -> bool:
-    return row.account == UNMAPPED and _SUBTOTAL.match(row.label) is not None
+    return row.account == UNMAPPED and _SUBTOTAL.search(row.label) is not None
 
 
 def _operating_income(value: dict[str, Decimal]) -> Decimal | None:

@@ -457,6 +457,7 @@ def test_each_kind_that_is_missing_is_told() -> None:
 def test_a_uk_company_is_not_asked_for_a_us_tax_return() -> None:
     assert "business tax return." in missing(sheet())
     assert "business tax return." not in missing(replace(sheet(UK), currency="GBP"))
+    assert "business tax return." not in missing(replace(sheet(UK), currency="GBP"), replace(result(), currency=None))
 
 
 @pytest.mark.parametrize(("debt", "interest", "expected"), [(1, 0, True), (0, 1, True), (0, 0, False)])

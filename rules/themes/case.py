@@ -51,7 +51,7 @@ class Case:
     @property
     def is_uk(self) -> bool:
         """Say whether the borrower's statements are in sterling: UK companies file other returns, and write dates day first."""
-        return {statement.currency for statement in self.spread.statements} == {"GBP"}
+        return {statement.currency for statement in self.spread.statements if statement.currency} == {"GBP"}
 
     def said(self, value: Decimal) -> str:
         """Return an amount in words, in the currency of the borrower's statements."""
