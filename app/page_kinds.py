@@ -14,6 +14,7 @@ from rules.accounts import ACCOUNT
 _SURE = 0.5  # an entity below this does not count towards a page's kind
 _SUPPORT = 3  # accounts of a statement that a page must show to be one
 _TOTALS_NEEDED = 2
+_NO_STATEMENT = 0.95  # so sure must the classifier be that a page is another paper, whatever accounts it shows
 _OTHERWISE = 0.6  # a page that shows a statement's accounts is another kind all the same if the classifier is as sure as this
 #: The totals by which a statement is known: notes and schedules repeat accounts, but not these.
 _TOTALS: dict[DocumentKind, frozenset[str]] = {
@@ -60,6 +61,8 @@ def page_kind(page: Page, reading: PageReading, guess: PageGuess) -> DocumentKin
     likeliest, score = guess.kinds[0]
     if likeliest not in _NO_FORM and score >= _OTHERWISE:
         return likeliest
+    if likeliest is DocumentKind.OTHER and score >= _NO_STATEMENT:
+        return DocumentKind.OTHER
     if borne := _borne(reading):
         return borne
     return likeliest if likeliest not in STATEMENT_KINDS and score >= _SURE else DocumentKind.OTHER

@@ -4,6 +4,7 @@ Lossless: rows outside the template stay as `unmapped` line items. One account g
 accounts in `ADDED` add up, for the other accounts the best row counts and the rest stay as alternatives.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -43,6 +44,7 @@ ADDED = frozenset(
 _LEAST_SCORE = 0.05  # a reading below this is no reading
 _ANCHORS = 3  # accounts of another statement on a page that make it a second statement
 _SURE = 0.5
+_AFTER_CHARGING = re.compile(r"(?:stated|arrived at)\s+after\s+(?:charging|crediting)|after charging", re.IGNORECASE)
 _ALIKE = 0.99  # scores from here on tell nothing more about which row is meant
 _TOTAL = 0.5  # what a row gains by calling itself a total
 _EARLIER = 0.0005  # of score that a row loses for each row above it: of two equals the earlier one counts
@@ -78,8 +80,16 @@ def _rows(document: Document, entities: Sequence[Entity]) -> list[_Row]:
         for index, line in enumerate(page.lines):
             entity = by_line.get((line.span.page, line.span.start))
             if line.amounts and entity is not None and not _is_head(line):
-                rows.append(_Row(page, index, line, entity))
+                rows.append(_Row(page, index, line, _as_footnoted(entity, page.lines[index : index + 2])))
     return rows
+
+
+def _as_footnoted(entity: Entity, lines: Sequence[Line]) -> Entity:
+    """Return the entity of a row; a footnote to the result ("stated after charging depreciation of") names its own account."""
+    after = lines[1].label if len(lines) > 1 and not lines[1].amounts else ""
+    if _AFTER_CHARGING.search(lines[0].label) and re.search(r"depreciation", f"{lines[0].label} {after}", re.IGNORECASE):
+        return Entity(entity.span, "depreciation_amortization", 1.0)
+    return entity
 
 
 def _is_head(line: Line) -> bool:
