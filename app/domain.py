@@ -314,7 +314,10 @@ Figure = LineItem | Field
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One line of a bank statement: deposits are positive, withdrawals negative. `balance` is the running balance, where printed."""
+    """One line of a bank statement: deposits are positive, withdrawals negative. `balance` is the running balance, where printed.
+
+    `repaired` says in words what was changed on a scan and what proves it.
+    """
 
     day: date | None
     description: str
@@ -322,6 +325,7 @@ class Transaction:
     balance: Decimal | None
     page: int
     box: Box
+    repaired: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
