@@ -12,7 +12,7 @@ _BANK = re.compile(
 _NO_NAME = re.compile(r"statement|summary|account|checking|page \d|member fdic|www\.|\.com|@|customer service|questions|\bP\.?O\.? box\b", re.IGNORECASE)
 _TAIL = re.compile(r"\s+(?:account\s+)?(?:statement|page|[*xX•#.]{1,}[-\s\d*xX]*\d{3,}|\d{3,}).*$", re.IGNORECASE)
 _MASKED = re.compile(r"(?<![\w*])([*xX•#.…-]*[*xX•#…][*xX•#.…\s-]*\d{3,6})(?![\d,.]*\d)")
-_NUMBERED = re.compile(r"(?:account|acct|a/c)\.?\s*(?:number|no|num|nr|#)?\.?\s*[:#]?\s*(\d[\d\s-]{3,18}\d)", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?:account|acct|a/c)\.?\s*(?:number|no|num|nr|#)?\.?\s*[:#]?\s*(\d[\d\s-]{2,18}\d)", re.IGNORECASE)
 _ACCOUNT = re.compile(r"\b(?:account|acct|a/c)\b", re.IGNORECASE)
 _TOP = 0.3
 

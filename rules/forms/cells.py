@@ -72,13 +72,13 @@ class Row:
         return tuple(cell for cell in self.cells if cell.value is not None)
 
 
-def rows_of(page: Page) -> list[Row]:
-    """Return the rows of `page`, top to bottom."""
+def rows_of(page: Page, *, level: bool = True) -> list[Row]:
+    """Return the rows of `page`, top to bottom. `level` parts words that stand at different heights of one row; boxed forms need it not."""
     rows = []
     for lines in _side_by_side(page.lines):
         words = [w for line in lines for w in page.words[line.span.start : line.span.stop]]
-        for level in _levels(words):
-            rows.append(Row(page, tuple(_cells(level)), tuple(lines), Box.around(w.box for w in level)))
+        for run in _levels(words) if level else [words]:
+            rows.append(Row(page, tuple(_cells(run)), tuple(lines), Box.around(w.box for w in run)))
     return sorted(rows, key=lambda row: (row.box.top + row.box.bottom, row.box.x0))
 
 
