@@ -36,8 +36,7 @@ _KNOWN = (
     ("deductions", "", "charitable contributions"),
     ("deductions", "", "advertising"),
     ("deductions", "", "bad debts"),
-    ("deductions", "", "less depreciation claimed"),
-    ("deductions", "", "less depreciation reported"),
+    ("deductions", "depreciation_left", "less depreciation"),
     ("deductions", "interest_deduction", "interest"),
     ("deductions", "interest_deduction", "mortgage paid to banks"),
     ("deductions", "depreciation_deduction", "depreciation"),
@@ -50,6 +49,9 @@ _KNOWN = (
     ("deductions", "", "tentative profit"),
     ("deductions", "taxable_income_before", "taxable income before net operating loss"),
     ("deductions", "taxable_income", "taxable income"),
+    ("deductions", "", "total tax payments"),
+    ("deductions", "", "total payments"),
+    ("deductions", "total_tax", "total tax"),
     ("tax", "taxable_income", "taxable income"),
     ("tax", "", "total tax payments"),
     ("tax", "", "total payments"),
@@ -80,3 +82,68 @@ _KNOWN = (
     ("K", "distributions_k", "property distributions"),
     ("K", "distributions_k", "distributions"),
 )
+
+#: Fields of page one by form and IRS line number, for lines whose description a scan lost.
+_NUMBERS: dict[str, dict[str, str]] = {
+    "1120": {"1a": "gross_receipts", "2": "cost_of_goods_sold", "11": "total_income", "12": "officers_compensation", "18": "interest_deduction", "20": "depreciation_deduction", "27": "total_deductions", "30": "taxable_income", "31": "total_tax"},
+    "1120-S": {"1a": "gross_receipts", "2": "cost_of_goods_sold", "6": "total_income", "7": "officers_compensation", "13": "interest_deduction", "14": "depreciation_deduction"},
+    "1065": {"1a": "gross_receipts", "2": "cost_of_goods_sold", "8": "total_income", "10": "officers_compensation", "15": "interest_deduction"},
+    "Schedule C": {"1": "gross_receipts", "4": "cost_of_goods_sold", "7": "total_income", "13": "depreciation_deduction", "16b": "interest_deduction", "28": "total_deductions", "31": "ordinary_business_income"},
+}  # fmt: skip
+_EXACT, _ALIKE, _NUMBERED = 0.9, 0.75, 0.6
+_LIKENESS, _SHORT_LIKENESS = 0.76, 0.86
+_SHORT = 10  # letters: a shorter description must be read better
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A line read as a field: how sure, by how it was recognised."""
+
+    field: str
+    line: TaxLine
+    sure: float
+
+
+def reading_of(line: TaxLine, form: str) -> Reading | None:
+    """Return the field that `line` is; a field "" is a known line that is none; None where nothing is known of it."""
+    plain = _plain(line.label)
+    part = "deductions" if line.part == "tax" else line.part
+    for known_part, field, description in _KNOWN:
+        if known_part in (line.part, part) and plain.startswith(description):
+            return Reading(field, line, _EXACT)
+    if form == "Schedule C" and plain == "b other" and line.boxed == "16b":
+        return Reading("interest_deduction", line, _EXACT)
+    if line.page.method is not ReadMethod.OCR:
+        return None
+    found = _alike(plain, line.part)
+    if found is not None:
+        return Reading(found, line, _ALIKE)
+    by_number = _NUMBERS.get(form, {})
+    number = line.boxed if line.boxed in by_number else line.number
+    if line.part in ("income", "deductions", "tax") and number in by_number:
+        return Reading(by_number[number], line, _NUMBERED)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _alike(plain: str, part: str) -> str | None:
+    """Return the field whose description is most like the beginning of a misread one, None where none is like enough."""
+    words = plain.split()
+    best, best_ratio = None, 0.0
+    for known_part, field, description in _KNOWN:
+        if known_part != part and not (part == "tax" and known_part == "deductions"):
+            continue
+        count = len(description.split())
+        for start in range(min(3, max(len(words) - count + 1, 1))):
+            matcher = SequenceMatcher(None, description, " ".join(words[start : start + count]))
+            least = _SHORT_LIKENESS if len(description) <= _SHORT else _LIKENESS
+            if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+                continue
+            ratio = matcher.ratio() - 0.03 * start
+            if ratio >= least and ratio > best_ratio:
+                best, best_ratio = field, ratio
+    return best
+
+
+def _plain(label: str) -> str:
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", label.lower().replace("’", "").replace("'", "")).split())
