@@ -5,7 +5,7 @@ side by side and boxed line numbers, so their rows are taken apart word by word 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -76,7 +76,7 @@ def rows_of(page: Page, *, level: bool = True) -> list[Row]:
     """Return the rows of `page`, top to bottom. `level` parts words that stand at different heights of one row; boxed forms need it not."""
     rows = []
     for lines in _side_by_side(page.lines):
-        words = [w for line in lines for w in page.words[line.span.start : line.span.stop]]
+        words = list(_once(w for line in lines for w in page.words[line.span.start : line.span.stop]))
         for run in _levels(words) if level else [words]:
             rows.append(Row(page, tuple(_cells(run)), tuple(lines), Box.around(w.box for w in run)))
     return sorted(rows, key=lambda row: (row.box.top + row.box.bottom, row.box.x0))
@@ -93,6 +93,15 @@ def number(text: str) -> tuple[Decimal, bool, str] | None:
     around = found["open"] + found["open2"] + found["close"]
     negative = any(c in "-([{)]}" for c in around)
     return -value if negative else value, bool(found["cents"]), (found["mark"] or "").upper()
+
+
+def _once(words: Iterable[Word]) -> Iterator[Word]:
+    """Yield the words of a row without those that a scan's two readings give twice at one place."""
+    last: Word | None = None
+    for word in words:
+        if last is None or word.text != last.text or last.box.x1 - word.box.x0 < 0.5 * (word.box.x1 - word.box.x0):
+            yield word
+        last = word
 
 
 def _side_by_side(lines: Sequence[Line]) -> Iterator[list[Line]]:

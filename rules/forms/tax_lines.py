@@ -18,9 +18,10 @@ _PARTS = (
     ("M-2", r"schedule m-?2\b|analysis of (?:unappropriated|accumulated|partners|aaa)"),
     ("K", r"schedule k\b|pro rata share items|distributive share items"),
     ("A", r"form 1125-?a\b|schedule a\b.*cost of goods|part iii.{0,4}cost of goods"),
-    ("other", r"schedule (?:[b-j]|m-?3)\b|form (?:1125-?e|4562|8825|8879|7004|4797|8990|851)\b|part (?:iv|v)\b"),
+    ("other", r"schedule (?:[bd-j]|m-?3)\b|schedule c\b.*(?:dividends|inclusions)|form (?:1125-?e|4562|8825|8879|7004|4797|8990|851)\b|part (?:iv|v)\b"),
 )
 _PART = tuple((name, re.compile(rf"^\W*(?:{pattern})", re.IGNORECASE)) for name, pattern in _PARTS)
+_INCOME = re.compile(r"^\W*(?:part i\W*)?income\W*$|^\W*1a?\b\W*gross|^.{0,6}gross (?:receipts|sales)", re.IGNORECASE)
 _DEDUCTIONS = re.compile(r"^\W*(?:part ii\W*)?(?:deductions|expenses\b)", re.IGNORECASE)
 _TAX = re.compile(r"^\W*tax(?:es)?,? (?:refundable|and payments)", re.IGNORECASE)
 _LEADING = re.compile(r"^\W{0,2}(\d{1,2}[a-i]?)\b\W{0,2}")
@@ -32,7 +33,7 @@ _MIDDLE = 0.36  # of the page's width: a second column of lines begins to the ri
 
 @dataclass(frozen=True, slots=True)
 class TaxLine:
-    """One line of a return: its part (income, deductions, L, M-1, M-2, K, A or other), number ("" unread), wording, amounts left to right."""
+    """One line of a return: its part (head, income, deductions, tax, L, M-1, M-2, K, A or other), number ("" unread), wording, amounts left to right."""
 
     part: str
     number: str
@@ -50,11 +51,11 @@ class TaxLine:
 def lines_of_return(pages: Sequence[Page]) -> list[TaxLine]:
     """Return the lines of a return's pages in order, those without an amount included."""
     out: list[TaxLine] = []
-    part = "income"
-    for n, page in enumerate(pages):
+    part = "head"
+    for page in pages:
         rows = rows_of(page, level=False)
         edges = _edges(rows)
-        part = "other" if n and part in ("income", "deductions", "tax") else part
+        part = "other" if part in ("income", "deductions", "tax") else part
         for row in rows:
             part = _part_at(row, part)
             out += [replace(line, part=part) for line in _lines(row, edges)]
@@ -68,7 +69,9 @@ def _part_at(row: Row, part: str) -> str:
         named = next((name for name, pattern in _PART if pattern.search(text)), None)
         if named:
             return named
-    if part == "income" and _DEDUCTIONS.match(text):
+    if part == "head" and _INCOME.match(text):
+        return "income"
+    if part in ("head", "income") and _DEDUCTIONS.match(text):
         return "deductions"
     return "tax" if part == "deductions" and _TAX.match(text) else part
 
@@ -88,9 +91,10 @@ def _edges(rows: Sequence[Row]) -> list[float]:
 def _lines(row: Row, edges: Sequence[float]) -> Iterator[TaxLine]:
     for cells in _side_by_side(row.cells):
         values = [c for c in cells if c.value is not None and _is_amount(c, cells, edges)]
+        leading = _LEADING.match(cells[0].text) if cells else None
+        values = [v for v in values if not (leading and v.text == leading[1] and v is not cells[-1])]
         first = min((cells.index(v) for v in values), default=len(cells))
         label = " ".join(c.text for c in cells[:first])
-        leading = _LEADING.match(label)
         number = leading[1] if leading else ""
         boxed = next((c.text for c in reversed(cells[:first]) if re.fullmatch(r"\d{1,2}[a-i]?", c.text) and c is not cells[0]), "")
         words = label[leading.end() :] if leading else label

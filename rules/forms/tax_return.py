@@ -119,6 +119,7 @@ def _book_income(readings: Sequence[Reading]) -> Iterator[Field]:
 
 def _distributions(lines: Sequence[TaxLine], readings: Sequence[Reading]) -> Iterator[Field]:
     """Yield the distributions of Schedule M-2, cash, stock and property together; without it those of Schedule K."""
+    readings = [*readings, *_lost_distribution(lines, readings)]
     for field in ("distributions", "distributions_k"):
         found = next((r for r in readings if r.field == field and r.line.values), None)
         if found is None:
@@ -133,6 +134,18 @@ def _distributions(lines: Sequence[TaxLine], readings: Sequence[Reading]) -> Ite
             read = replace(read, origin=Origin.DERIVED, formula=words, text="", box=None)
         yield replace(read, value=total)
         return
+
+
+def _lost_distribution(lines: Sequence[TaxLine], readings: Sequence[Reading]) -> Iterator[Reading]:
+    """Yield the one line of a scanned M-2 that nothing is known of, where balances and the other lines leave just its amount."""
+    mine = [line for line in lines if line.part == "M-2" and line.values]
+    known = {id(r.line): r.field for r in readings}
+    unknown = [line for line in mine[2:-1] if id(line) not in known]
+    if len(mine) < 4 or len(unknown) != 1 or "distributions" in known.values():
+        return
+    first, income, *middle, last = (line.values[-1].value or Decimal(0) for line in mine)
+    if abs(first + income - sum(abs(value) for value in middle) - last) <= 1:
+        yield Reading("distributions", unknown[0], 0.7)
 
 
 def _unread(lines: Sequence[TaxLine], fields: Sequence[Field]) -> tuple[Line, ...]:
