@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from app.domain import Field
-from rules.forms.cells import Cell, Row
+from rules.forms.ruled import Cell, Row
 
 _BANK = re.compile(
     r"\b(?:bank|banc\w*|banking|credit union|trust|savings|building society|federal|n\.\s?a\.|national|fcu)(?![a-z])|\bfirst of\b", re.IGNORECASE

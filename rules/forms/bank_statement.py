@@ -11,7 +11,7 @@ from rules.forms.bank_head import account_of, bank_of
 from rules.forms.bank_proof import Settled, settle
 from rules.forms.bank_table import Tables, tables_of
 from rules.forms.bank_totals import CONCEPTS, Found, Totals, choose, concept_of, labelled, signed
-from rules.forms.cells import Row, rows_of
+from rules.forms.ruled import Row, rows_of
 from rules.forms.days import PeriodRead, day_of, is_day_first, period_of
 
 _PROVEN, _LABELLED, _DERIVED = 0.99, 0.75, 0.5

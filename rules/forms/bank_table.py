@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.domain import Box
-from rules.forms.cells import Cell, Row
+from rules.forms.ruled import Cell, Row
 from rules.forms.days import Mark, mark_of
 
 _HEADS = (

@@ -8,7 +8,7 @@ from itertools import product
 
 from app.domain import ReadMethod
 from rules.forms.bank_proof import Settled, alike
-from rules.forms.cells import Cell, Row
+from rules.forms.ruled import Cell, Row
 
 CONCEPTS = ("opening_balance", "total_deposits", "total_withdrawals", "closing_balance")
 _LABELS = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.domain import Box, Page
-from rules.forms.cells import Row
+from rules.forms.ruled import Row
 from rules.headings import Mention, is_uk, mentions, month_end
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

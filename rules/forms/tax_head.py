@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from app.domain import Box, Field, Page
-from rules.forms.cells import Cell, Row
+from rules.forms.ruled import Cell, Row
 from rules.headings import mentions
 
 FORMS = (

@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.domain import Field, Origin, ReadMethod
-from rules.forms.cells import Cell
+from rules.forms.ruled import Cell
 from rules.forms.tax_fields import Reading
 from rules.forms.tax_lines import TaxLine
 

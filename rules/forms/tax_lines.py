@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain import Page
-from rules.forms.cells import Cell, Row, rows_of
+from rules.forms.ruled import Cell, Row, rows_of
 
 _PARTS = (
     ("K-1", r"schedules? k-1\b|schedules? k-?[23]\b"),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.domain import Box, Document, Field, Form, Line, Origin
-from rules.forms.cells import Cell, rows_of
+from rules.forms.ruled import Cell, rows_of
 from rules.forms.tax_fields import Reading, reading_of
 from rules.forms.tax_head import basis_of, form_of, head_fields
 from rules.forms.tax_income import page_one
