@@ -123,7 +123,9 @@ def _follower(drafts: Sequence[Settled], i: int, ends: Sequence[Decimal | None])
     return (drafts[i + 1].amount, ends[i + 1]) if i + 1 < len(drafts) else (Decimal(0), ends[-1])
 
 
-def _settle_group(group: list[Settled], at: Decimal | None, end: Decimal | None, after: tuple[Decimal | None, Decimal | None]) -> list[Settled]:
+def _settle_group(
+    group: list[Settled], at: Decimal | None, end: Decimal | None, after: tuple[Decimal | None, Decimal | None]
+) -> list[Settled]:
     """Settle the postings between two known balances, `at` before and `end` after them."""
     if at is None or end is None:
         return group
@@ -174,7 +176,9 @@ def _repaired(group: list[Settled], at: Decimal, end: Decimal, after: tuple[Deci
         if draft.amount == 0 or alike(abs(draft.amount), abs(right)):
             was = f"amount read as {abs(draft.amount):,.2f}" if draft.amount else "amount not read"
             note = f"{was}; {abs(right):,.2f} follows from the running balance"
-            return [replace(d, amount=right, proven=True, repaired=note) if n == i else replace(d, proven=True) for n, d in enumerate(group)]
+            return [
+                replace(d, amount=right, proven=True, repaired=note) if n == i else replace(d, proven=True) for n, d in enumerate(group)
+            ]
     return group
 
 

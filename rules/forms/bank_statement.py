@@ -11,13 +11,15 @@ from rules.forms.bank_head import account_of, bank_of
 from rules.forms.bank_proof import Settled, settle
 from rules.forms.bank_table import Tables, tables_of
 from rules.forms.bank_totals import CONCEPTS, Found, Totals, choose, concept_of, labelled, signed
-from rules.forms.ruled import Row, rows_of
 from rules.forms.days import PeriodRead, day_of, is_day_first, period_of
+from rules.forms.ruled import Row, rows_of
 
 _PROVEN, _LABELLED, _DERIVED = 0.99, 0.75, 0.5
 _RETURNED = re.compile(r"\bnsf\b|non[- ]?sufficient|insufficient|\breturn(?:ed)?\b.{0,12}\b(?:item|check|cheque|unpaid|payment|ach)|\bunpaid\b|\boverdraft\b|\boverdrawn\b|\bbounced\b|\brtn (?:item|check)|items? returned|\bod (?:fee|item|charge)", re.IGNORECASE)  # fmt: skip
 _FEE = re.compile(r"\bfee|\bcharge", re.IGNORECASE)
-_NOT_RETURNED = re.compile(r"protection|transfer|refund|revers|waive|rebate|interest|\bdeposit(?:ed)? (?:item )?return|return(?:ed)? deposit", re.IGNORECASE)
+_NOT_RETURNED = re.compile(
+    r"protection|transfer|refund|revers|waive|rebate|interest|\bdeposit(?:ed)? (?:item )?return|return(?:ed)? deposit", re.IGNORECASE
+)
 
 
 def read(document: Document) -> Form:
@@ -31,8 +33,8 @@ def read(document: Document) -> Form:
     lines = _settled(tables, candidates)
     totals = choose(candidates, lines)
     transactions = tuple(_transaction(line, period, day_first) for line in lines)
-    fields = [*bank_of(rows, tables.first), *account_of(rows, tables.first), *_period_fields(period)]
-    fields += _total_fields(document, totals) + [_returned(rows, tables, document, transactions)]
+    fields = [*bank_of(rows, tables.first), *account_of(rows), *_period_fields(period)]
+    fields += [*_total_fields(document, totals), _returned(rows, tables, document, transactions)]
     return _form(document, fields, transactions, rows, tables)
 
 
@@ -53,9 +55,14 @@ def _candidates(rows: Sequence[Row], tables: Tables) -> dict[str, list[Found]]:
 
 def _settled(tables: Tables, candidates: dict[str, list[Found]]) -> list[Settled]:
     """Return the postings settled between the opening and the closing balance that prove most lines."""
-    openings, closings = ([f.value for f in candidates[name][:2]] or [None] for name in ("opening_balance", "closing_balance"))
+    openings, closings = (_values(candidates[name]) for name in ("opening_balance", "closing_balance"))
     tries = [settle(tables.postings, opening, closing) for opening in openings for closing in closings]
     return max(tries, key=lambda lines: sum(line.proven for line in lines))
+
+
+def _values(found: Sequence[Found]) -> Sequence[Decimal | None]:
+    """Return the values of the two best candidates, or one that is not known."""
+    return [each.value for each in found[:2]] or [None]
 
 
 def _transaction(line: Settled, period: PeriodRead | None, day_first: bool) -> Transaction:
@@ -116,7 +123,19 @@ def _returned(rows: Sequence[Row], tables: Tables, document: Document, transacti
     words = "returned and overdraft items among the transactions"
     value = Decimal(count_returned(transactions))
     sure = 0.85 if page.method is ReadMethod.TEXT else 0.7
-    return Field("nsf_count", value, "", words, page.file, page.number, None, origin=Origin.DERIVED, confidence=sure, method=page.method, formula=words)
+    return Field(
+        "nsf_count",
+        value,
+        "",
+        words,
+        page.file,
+        page.number,
+        None,
+        origin=Origin.DERIVED,
+        confidence=sure,
+        method=page.method,
+        formula=words,
+    )
 
 
 def count_returned(transactions: Sequence[Transaction]) -> int:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.domain import Box
-from rules.forms.ruled import Cell, Row
 from rules.forms.days import Mark, mark_of
+from rules.forms.ruled import Cell, Row
 
 _HEADS = (
     ("signed", r"(?:debits?|withdrawals?)\s*(?:/|or|and|&|\(-\))\s*(?:credits?|deposits?)(?:\s*\(\+\))?|credits?\s*/\s*debits?|amount|value"),
@@ -163,9 +163,9 @@ def _amounts(row: Row, state: _State, out: Tables) -> None:
     if BALANCE.match(row.words):
         out.balances.append((row, row.money[-1]))
     elif not _TOTAL.match(row.words) and (state.waiting or _is_dateless(row, state)):
-        mark = mark_of(state.waiting[0].text) if state.waiting else state.mark
-        if mark:
-            _dated(row, mark, row.cells, state, out)
+        above = mark_of(state.waiting[0].text) if state.waiting else state.mark
+        if above is not None:
+            _dated(row, above, row.cells, state, out)
 
 
 def _is_dateless(row: Row, state: _State) -> bool:
@@ -174,8 +174,8 @@ def _is_dateless(row: Row, state: _State) -> bool:
     if last is None or state.daily or not state.columns or not row.words.strip():
         return False
     below = last.page is not row.page or row.box.top >= last.box.bottom - 0.3 * (last.box.bottom - last.box.top)
-    placed = [_column(state.columns, cell) for cell in row.money]
-    return below and all(placed) and any(c is not None and c.role != "balance" for c in placed)
+    placed = [column.role for cell in row.money if (column := _column(state.columns, cell)) is not None]
+    return below and any(role != "balance" for role in placed)
 
 
 def _groups(row: Row) -> Iterator[tuple[Mark, tuple[Cell, ...]]]:
@@ -271,7 +271,9 @@ def _sign(cell: Cell, role: str, section: str) -> int:
 def _column(columns: Sequence[Column], cell: Cell) -> Column | None:
     """Return the amount column in which `cell` stands: the one whose right edge, middle or left edge is nearest."""
     amounts = [c for c in columns if c.role in ("in", "out", "signed", "balance")]
-    return min(amounts, key=lambda c: min(abs(c.x1 - cell.box.x1), abs(c.x0 - cell.box.x0), abs((c.x0 + c.x1) / 2 - cell.middle)), default=None)
+    return min(
+        amounts, key=lambda c: min(abs(c.x1 - cell.box.x1), abs(c.x0 - cell.box.x0), abs((c.x0 + c.x1) / 2 - cell.middle)), default=None
+    )
 
 
 def _words(row: Row, state: _State, out: Tables) -> None:

@@ -17,7 +17,10 @@ _LABELS = {
     "total_deposits": r"(?:deposits?|credits?|additions|receipts|lodge?ments|money in|paid in|payments? in|interest (?:paid|earned)|transfers in)",
     "total_withdrawals": r"(?:withdrawals?|debits?|subtractions|money out|paid out|payments? out|checks?|cheques?|charges|fees|purchases|transfers out|payments)",
 }  # fmt: skip
-_LABEL = {name: re.compile(rf"^(?:total |all |plus |less |minus |your |sum of )*(?:[a-z]+ )?(?:{p})\b", re.IGNORECASE) for name, p in _LABELS.items()}
+_LABEL = {
+    name: re.compile(rf"^(?:total |all |plus |less |minus |your |sum of )*(?:[a-z]+ )?(?:{p})\b", re.IGNORECASE)
+    for name, p in _LABELS.items()
+}
 _NOT = re.compile(r"average|minimum|lowest|available|interest rate|year to date|ytd|collected|days|daily", re.IGNORECASE)
 _MOST = 5  # candidates of one figure that are tried
 _CENT = Decimal("0.005")
@@ -106,10 +109,8 @@ def choose(candidates: dict[str, list[Found]], lines: Sequence[Settled]) -> Tota
     complete = {name: _with_sums(name, found, lines) for name, found in candidates.items()}
     printed = {name: found[:_MOST] for name, found in complete.items()}
     best: tuple[int, dict[str, Found]] | None = None
-    for combination in product(*(printed[name] or [None] for name in CONCEPTS)):
-        if any(found is None for found in combination):
-            break
-        figures = {name: f for name, f in zip(CONCEPTS, combination, strict=True) if f}
+    for combination in product(*(printed[name] for name in CONCEPTS)):
+        figures = dict(zip(CONCEPTS, combination, strict=True))
         weight = sum(f.rank for f in figures.values())
         if closes(figures) and (best is None or weight < best[0]):
             best = weight, figures
@@ -138,7 +139,10 @@ def _with_sums(name: str, found: Sequence[Found], lines: Sequence[Settled]) -> l
         for parts in (out, [f for f in out if not f.label.lower().startswith("total")]):
             if len(parts) > 1:
                 words = " + ".join(f.label for f in parts)
-                out = [*out[: _MOST - 2], Found(sum((f.value for f in parts), Decimal(0)), words, parts[0].row, parts[0].cell, 30, formula=words)]
+                out = [
+                    *out[: _MOST - 2],
+                    Found(sum((f.value for f in parts), Decimal(0)), words, parts[0].row, parts[0].cell, 30, formula=words),
+                ]
     if name.startswith("total_") and lines:
         out = [*out[: _MOST - 1], _summed(name, lines)]
     return out

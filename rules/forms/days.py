@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from app.domain import Box, Page
 from rules.forms.ruled import Row
@@ -67,7 +68,7 @@ def mark_of(text: str) -> Mark | None:
         else:
             month, day = (int(g[k].translate(_DIGITS)) for k in "ab")
         named = "a" not in g
-        if 1 <= min(month, day) and max(month, day) <= 31 and (not named or month <= 12) and min(month, day) <= 12:
+        if min(month, day) >= 1 and max(month, day) <= 31 and (not named or month <= 12) and min(month, day) <= 12:
             return Mark(month, day, named, year + 2000 if year and year < 100 else year, found.end())
     return None
 
@@ -82,7 +83,7 @@ def day_of(mark: Mark, period: PeriodRead | None, day_first: bool) -> date | Non
         years += [y for y in {period.end.year, period.start.year} if y != mark.year]
     known = [found for year in years if (found := _date(year, month, day))]
     within = [d for d in known if period and period.start - _SLACK <= d <= period.end + _SLACK]
-    return (within or known or [None])[0]
+    return next(iter(within or known), None)
 
 
 def is_day_first(marks: Sequence[Mark], period: PeriodRead | None, text: str) -> bool:
@@ -121,20 +122,32 @@ def period_of(pages: Sequence[Page], rows: Sequence[Row]) -> PeriodRead | None:
 
 def _pairs(page: Page, found: Sequence[Mention]) -> Iterable[PeriodRead]:
     dated = [m for m in found if m.day and m.month]
-    for first, last in zip(dated, dated[1:], strict=False):
+    for first, last in pairwise(dated):
         end = _date(last.year or first.year or 0, last.month or 0, last.day or 0) if last.year or first.year else None
         if end is None or last.line - first.line > 2:
             continue
         year = first.year or (end.year if (first.month or 0) <= end.month else end.year - 1)
         start = _date(year, first.month or 0, first.day or 0)
         if start and 5 <= (end - start).days <= _LONGEST:
-            yield PeriodRead(start, end, page, (_box(page, first), _box(page, last)), (_said(page, first), _said(page, last)), _sureness(page, first, last, start, end))
+            yield PeriodRead(
+                start,
+                end,
+                page,
+                (_box(page, first), _box(page, last)),
+                (_said(page, first), _said(page, last)),
+                _sureness(page, first, last, start, end),
+            )
 
 
 def _sureness(page: Page, first: Mention, last: Mention, start: date, end: date) -> float:
     """Return how much a pair of dates looks like a statement's period: a month long, on one line, whole, and called so."""
     line = page.lines[first.line]
-    signs = (27 <= (end - start).days <= 31, first.line == last.line, start.day == 1 and end == month_end(end.year, end.month), bool(_WORDS.search(line.label)))
+    signs = (
+        27 <= (end - start).days <= 31,
+        first.line == last.line,
+        start.day == 1 and end == month_end(end.year, end.month),
+        bool(_WORDS.search(line.label)),
+    )
     return 0.6 + sum(w for w, holds in zip((0.15, 0.09, 0.08, 0.06), signs, strict=True) if holds)
 
 
@@ -145,7 +158,11 @@ def _box(page: Page, mention: Mention) -> Box:
 
 def _said(page: Page, mention: Mention) -> str:
     top, bottom = page.lines[mention.line].box.top, page.lines[mention.line].box.bottom
-    inside = [w for w in page.words if w.box.x0 >= mention.x0 - 1e-6 and w.box.x1 <= mention.x1 + 1e-6 and w.box.top < bottom and w.box.bottom > top]
+    inside = [
+        w
+        for w in page.words
+        if w.box.x0 >= mention.x0 - 1e-6 and w.box.x1 <= mention.x1 + 1e-6 and w.box.top < bottom and w.box.bottom > top
+    ]
     return " ".join(w.text for w in inside)
 
 

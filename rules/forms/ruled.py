@@ -77,8 +77,8 @@ def rows_of(page: Page, *, level: bool = True) -> list[Row]:
     rows = []
     for lines in _side_by_side(page.lines):
         words = list(_once(w for line in lines for w in page.words[line.span.start : line.span.stop]))
-        for run in _levels(words) if level else [words]:
-            rows.append(Row(page, tuple(_cells(run)), tuple(lines), Box.around(w.box for w in run)))
+        runs = _levels(words) if level else [words]
+        rows += [Row(page, tuple(_cells(run)), tuple(lines), Box.around(w.box for w in run)) for run in runs]
     return sorted(rows, key=lambda row: (row.box.top + row.box.bottom, row.box.x0))
 
 
@@ -126,7 +126,9 @@ def _levels(words: Sequence[Word]) -> list[list[Word]]:
     levels: list[list[Word]] = []
     for word in words:
         near = min(levels, key=lambda level: _offset(level[-1], word), default=None)
-        if near is not None and _offset(near[-1], word) <= _LEVEL * max(_height(near[-1]) if _tiny(word, near[-1]) else _least(near[-1], word), 1e-6):
+        if near is not None and _offset(near[-1], word) <= _LEVEL * max(
+            _height(near[-1]) if _tiny(word, near[-1]) else _least(near[-1], word), 1e-6
+        ):
             near.append(word)
         else:
             levels.append([word])

@@ -65,9 +65,19 @@ def _year(rows: Sequence[Row]) -> Iterator[Field]:
     if not seen and not begun:
         return
     year = begun[0].year if begun and begun[0].year else seen.most_common(1)[0][0]
-    cell = cells.get(year or 0)
-    box = cell.box if cell else None
-    yield Field("tax_year", _whole(year), str(year), "tax year", page.file, page.number, box, confidence=0.95 if begun or seen[year or 0] > 4 else 0.8, method=page.method)
+    where = cells.get(year or 0)
+    box = where.box if where else None
+    yield Field(
+        "tax_year",
+        _whole(year),
+        str(year),
+        "tax year",
+        page.file,
+        page.number,
+        box,
+        confidence=0.95 if begun or seen[year or 0] > 4 else 0.8,
+        method=page.method,
+    )
 
 
 def _name(rows: Sequence[Row]) -> Iterator[Field]:
@@ -121,7 +131,17 @@ def basis_of(rows: Sequence[Row]) -> Iterator[Field]:
             typed = re.search(r"^\W*(?:[A-Z]\W+)?(cash|accrual)\b", near.text, re.IGNORECASE)
             if found := ticked or typed:
                 page, value = near.page, found[1].lower()
-                yield Field("accounting_basis", value, found[0], "accounting method", page.file, page.number, near.box, confidence=0.85, method=page.method)
+                yield Field(
+                    "accounting_basis",
+                    value,
+                    found[0],
+                    "accounting method",
+                    page.file,
+                    page.number,
+                    near.box,
+                    confidence=0.85,
+                    method=page.method,
+                )
                 return
 
 

@@ -18,7 +18,10 @@ _PARTS = (
     ("M-2", r"schedule m-?2\b|analysis of (?:unappropriated|accumulated|partners|aaa)"),
     ("K", r"schedule k\b|pro rata share items|distributive share items"),
     ("A", r"form 1125-?a\b|schedule a\b.*cost of goods|part iii.{0,4}cost of goods"),
-    ("other", r"schedule (?:[bd-j]|m-?3)\b|schedule c\b.*(?:dividends|inclusions)|form (?:1125-?e|4562|8825|8879|7004|4797|8990|851)\b|part (?:iv|v)\b"),
+    (
+        "other",
+        r"schedule (?:[bd-j]|m-?3)\b|schedule c\b.*(?:dividends|inclusions)|form (?:1125-?e|4562|8825|8879|7004|4797|8990|851)\b|part (?:iv|v)\b",
+    ),
 )
 _PART = tuple((name, re.compile(rf"^\W*(?:{pattern})", re.IGNORECASE)) for name, pattern in _PARTS)
 _INCOME = re.compile(r"^\W*(?:part i\W*)?income\W*$|^\W*1a?\b\W*gross|^.{0,6}gross (?:receipts|sales)", re.IGNORECASE)

@@ -27,14 +27,21 @@ def read(document: Document) -> Form:
     rows = [row for page in document.pages for row in rows_of(page)]
     first = [row for row in rows if row.page is rows[0].page] if rows else []
     fields = [*head_fields(first, form), *basis_of(rows)] if first else []
-    fields += [*page_one(lines, readings, form or ""), *_schedule_l(lines, readings), *_book_income(readings), *_distributions(lines, readings)]
+    fields += [
+        *page_one(lines, readings, form or ""),
+        *_schedule_l(lines, readings),
+        *_book_income(readings),
+        *_distributions(lines, readings),
+    ]
     return Form(document.file, document.first, document.last, document.kind, tuple(fields), unread=_unread(lines, fields))
 
 
 def figure(id: str, line: TaxLine, cell: Cell, sure: float, period: str = "current") -> Field:
     """Return the field `id` as read from an amount of a line."""
     page, value = line.page, cell.value or Decimal(0)
-    return Field(id, value, cell.text, line.label, page.file, page.number, cell.box, period, confidence=sure * cell.sure, method=page.method)
+    return Field(
+        id, value, cell.text, line.label, page.file, page.number, cell.box, period, confidence=sure * cell.sure, method=page.method
+    )
 
 
 # -- Schedule L ------------------------------------------------------------------------------------------------------------
