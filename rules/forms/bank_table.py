@@ -162,6 +162,7 @@ def _amounts(row: Row, state: _State, out: Tables) -> None:
         return
     if BALANCE.match(row.words):
         out.balances.append((row, row.money[-1]))
+        out.used |= {id(line) for line in row.lines}
     elif not _TOTAL.match(row.words) and (state.waiting or _is_dateless(row, state)):
         above = mark_of(state.waiting[0].text) if state.waiting else state.mark
         if above is not None:
@@ -180,7 +181,7 @@ def _is_dateless(row: Row, state: _State) -> bool:
 
 def _groups(row: Row) -> Iterator[tuple[Mark, tuple[Cell, ...]]]:
     """Yield the parts of a row that begin with a day and hold an amount: a table may run in several columns side by side."""
-    starts = [i for i in range(len(row.cells)) if (i == 0 or row.cells[i - 1].cents or _is_check(row, i - 1)) and mark_of(_rest(row, i))]
+    starts = [i for i in range(len(row.cells)) if (i == 0 or row.cells[i - 1].cents or _is_check(row, i - 1) or (i == 1 and len(row.cells[0].text) < 3)) and mark_of(_rest(row, i))]
     starts = [i for n, i in enumerate(starts) if any(c.cents for c in row.cells[i : starts[n + 1] if n + 1 < len(starts) else None])]
     for n, start in enumerate(starts):
         stop = starts[n + 1] if n + 1 < len(starts) else len(row.cells)
@@ -246,8 +247,8 @@ def _wording(cells: Sequence[Cell], columns: Sequence[Column], skip: int) -> str
 def _read_amounts(money: Sequence[Cell], state: _State) -> tuple[Cell | None, int, Cell | None]:
     """Return the amount, the sign that its column, mark or section gives (0: none), and the running balance."""
     placed = [(cell, _column(state.columns, cell)) for cell in money]
-    balance = next((cell for cell, column in reversed(placed) if column and column.role == "balance"), None)
-    if not any(c and c.role in ("in", "out", "signed", "balance") for c in state.columns) and len(money) > 1:
+    balance = next((cell for cell, column in reversed(placed) if column is not None and column.role == "balance"), None)
+    if not any(c.role in ("in", "out", "signed", "balance") for c in state.columns) and len(money) > 1:
         balance = money[-1]
     amounts = [(cell, column) for cell, column in placed if cell is not balance]
     if not amounts:

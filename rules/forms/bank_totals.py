@@ -107,7 +107,7 @@ class Totals:
 def choose(candidates: dict[str, list[Found]], lines: Sequence[Settled]) -> Totals:
     """Return the four figures: the best candidates that close, added-up and derived ones included; without, the best of each label."""
     complete = {name: _with_sums(name, found, lines) for name, found in candidates.items()}
-    printed = {name: found[:_MOST] for name, found in complete.items()}
+    printed = {name: _stated(found) for name, found in complete.items()}
     best: tuple[int, dict[str, Found]] | None = None
     for combination in product(*(printed[name] for name in CONCEPTS)):
         figures = dict(zip(CONCEPTS, combination, strict=True))
@@ -118,6 +118,13 @@ def choose(candidates: dict[str, list[Found]], lines: Sequence[Settled]) -> Tota
         return Totals(best[1], closes=True)
     first = {name: found[0] for name, found in printed.items() if found}
     return _put_right(first, lines)
+
+
+def _stated(found: Sequence[Found]) -> Sequence[Found]:
+    """Return the candidates to try: where a summary in a text layer states a figure once, that one stands, whatever it leads to."""
+    own = [f for f in found if f.rank == 0 and f.row is not None]
+    once = len(own) == 1 and own[0].row is not None and own[0].row.page.method is ReadMethod.TEXT
+    return own if once else found[:_MOST]
 
 
 def closes(found: dict[str, Found]) -> bool:

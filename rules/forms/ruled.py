@@ -42,9 +42,9 @@ class Cell:
         return (self.box.x0 + self.box.x1) / 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One visual row of a page, left to right, and the page's lines that it holds."""
+    """One visual row of a page, left to right, and the page's lines that it holds. A row is equal to itself only."""
 
     page: Page
     cells: tuple[Cell, ...]

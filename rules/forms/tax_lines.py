@@ -95,7 +95,7 @@ def _lines(row: Row, edges: Sequence[float]) -> Iterator[TaxLine]:
     for cells in _side_by_side(row.cells):
         values = [c for c in cells if c.value is not None and _is_amount(c, cells, edges)]
         leading = _LEADING.match(cells[0].text) if cells else None
-        values = [v for v in values if not (leading and v.text == leading[1] and v is not cells[-1])]
+        values = [v for v in values if not (leading and v.text == leading[1])]
         first = min((cells.index(v) for v in values), default=len(cells))
         label = " ".join(c.text for c in cells[:first])
         number = leading[1] if leading else ""
