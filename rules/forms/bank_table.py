@@ -172,7 +172,7 @@ def _amounts(row: Row, state: _State, out: Tables) -> None:
 def _is_dateless(row: Row, state: _State) -> bool:
     """Return whether a row without a day is a transaction of the day above: it stands in the table, below its rows, with words."""
     last = state.above
-    if last is None or state.daily or not state.columns or not row.words.strip():
+    if last is None or state.daily or not state.columns or sum(map(str.isalpha, row.words)) < 3:
         return False
     below = last.page is not row.page or row.box.top >= last.box.bottom - 0.3 * (last.box.bottom - last.box.top)
     placed = [column.role for cell in row.money if (column := _column(state.columns, cell)) is not None]

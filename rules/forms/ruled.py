@@ -22,6 +22,7 @@ _CLOSES = re.compile(r"[-)\]]|CR|DR|OD|O/D|Cr|Dr|cr|dr")
 _NIL = re.compile(r"-{1,3}|nil|-0-", re.IGNORECASE)
 _WORD_GAP = 1.5  # characters: a wider gap parts cells
 _MARK_GAP = 2.2  # a mark may stand a little further off from its number
+_SCANNED_LEVEL = 0.7
 _LEVEL = 0.45  # of a word's height: words whose middles lie further apart stand on rows of their own
 
 
@@ -126,9 +127,7 @@ def _levels(words: Sequence[Word]) -> list[list[Word]]:
     levels: list[list[Word]] = []
     for word in words:
         near = min(levels, key=lambda level: _offset(level[-1], word), default=None)
-        if near is not None and _offset(near[-1], word) <= _LEVEL * max(
-            _height(near[-1]) if _tiny(word, near[-1]) else _least(near[-1], word), 1e-6
-        ):
+        if near is not None and _offset(near[-1], word) <= _tolerance(near[-1], word):
             near.append(word)
         else:
             levels.append([word])
@@ -139,17 +138,11 @@ def _offset(a: Word, b: Word) -> float:
     return abs(a.box.top + a.box.bottom - b.box.top - b.box.bottom) / 2
 
 
-def _height(word: Word) -> float:
-    return word.box.bottom - word.box.top
-
-
-def _least(a: Word, b: Word) -> float:
-    return min(_height(a), _height(b))
-
-
-def _tiny(a: Word, b: Word) -> bool:
-    """Return whether one of the words is a point or a dash beside the other: its middle says nothing of its row."""
-    return _least(a, b) < 0.5 * max(_height(a), _height(b))
+def _tolerance(a: Word, b: Word) -> float:
+    """Return how far apart the middles of two words of one level may lie; scanned words and lone points and dashes lie less exactly."""
+    low, high = sorted((a.box.bottom - a.box.top, b.box.bottom - b.box.top))
+    share = _LEVEL if min(a.confidence, b.confidence) == 1 else _SCANNED_LEVEL
+    return share * (high if low < 0.5 * high else low)
 
 
 def _cells(words: Sequence[Word]) -> Iterator[Cell]:
