@@ -78,7 +78,8 @@ def is_newest_first(lines: Sequence[tuple[Decimal, Decimal | None]]) -> bool:
 
 def settle(postings: Sequence[Posting], opening: Decimal | None, closing: Decimal | None) -> list[Settled]:
     """Return every posting with its sign: by the running balance where it shows it, else as printed. Scans are repaired by one digit."""
-    drafts = [_draft(p, bool(_printed_signs(postings))) for p in postings]
+    marked = any(p.sign < 0 for p in postings)
+    drafts = [_draft(p, signs_are_printed=marked) for p in postings]
     backwards = is_newest_first([(d.amount, d.balance) for d in drafts])
     if backwards:
         drafts.reverse()
@@ -96,11 +97,7 @@ def settle(postings: Sequence[Posting], opening: Decimal | None, closing: Decima
     return out[::-1] if backwards else out
 
 
-def _printed_signs(postings: Sequence[Posting]) -> bool:
-    return any(p.sign < 0 for p in postings)
-
-
-def _draft(posting: Posting, signs_are_printed: bool) -> Settled:
+def _draft(posting: Posting, *, signs_are_printed: bool) -> Settled:
     """Return a posting before the balances were looked at; where the statement marks withdrawals, what bears no mark is a deposit."""
     size = abs(posting.amount.value or Decimal(0)) if posting.amount else Decimal(0)
     sign = posting.sign or (1 if signs_are_printed else _worded_sign(posting.text))
