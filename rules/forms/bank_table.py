@@ -181,7 +181,11 @@ def _is_dateless(row: Row, state: _State) -> bool:
 
 def _groups(row: Row) -> Iterator[tuple[Mark, tuple[Cell, ...]]]:
     """Yield the parts of a row that begin with a day and hold an amount: a table may run in several columns side by side."""
-    starts = [i for i in range(len(row.cells)) if (i == 0 or row.cells[i - 1].cents or _is_check(row, i - 1) or (i == 1 and len(row.cells[0].text) < 3)) and mark_of(_rest(row, i))]
+    starts = [
+        i
+        for i in range(len(row.cells))
+        if (i == 0 or row.cells[i - 1].cents or _is_check(row, i - 1) or (i == 1 and len(row.cells[0].text) < 3)) and mark_of(_rest(row, i))
+    ]
     starts = [i for n, i in enumerate(starts) if any(c.cents for c in row.cells[i : starts[n + 1] if n + 1 < len(starts) else None])]
     for n, start in enumerate(starts):
         stop = starts[n + 1] if n + 1 < len(starts) else len(row.cells)

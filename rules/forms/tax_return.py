@@ -16,7 +16,8 @@ from rules.forms.tax_income import page_one
 from rules.forms.tax_lines import TaxLine, lines_of_return
 
 _PERIODS = ("prior", "current")
-_NOT_KEPT = "_k", "_left", "_before"
+_COLUMN = 0.03  # of the page's width: right edges closer than this stand in one column
+_MIDDLE = 0.75  # where the beginning's columns end, where nothing tells
 
 
 def read(document: Document) -> Form:
@@ -66,16 +67,20 @@ def _schedule_l(lines: Sequence[TaxLine], readings: Sequence[Reading]) -> Iterat
 
 def _columns(lines: Sequence[TaxLine]) -> tuple[float, float, float] | None:
     """Return where the beginning's columns end, and the right edges of the two columns that count."""
-    edges = sorted(cell.box.x1 for line in lines for cell in line.values)
+    edges: list[float] = []
+    for end in sorted(cell.box.x1 for line in lines for cell in line.values):
+        if not edges or end - edges[-1] > _COLUMN:
+            edges.append(end)
+        else:
+            edges[-1] = end
     if not edges:
         return None
     split = next((s for line in lines if (s := _split_by_heads(line)) is not None), None)
-    if split is None:
-        ends = [e for e in edges if e > edges[-1] - 0.02]
-        others = [e for e in edges if e < ends[0] - 0.05]
-        split = ((max(others) if others else 0.6) + ends[0] - 0.1) / 2 + 0.025
-    before = [e for e in edges if e < split]
-    return split, (max(before) if before else 0.0), edges[-1]
+    before = len([e for e in edges if split is not None and e < split])
+    if len(edges) % 2 == 0 and before != len(edges) // 2:  # as many columns for the beginning as for the end
+        before = len(edges) // 2
+        split = (edges[before - 1] + edges[before]) / 2
+    return split or _MIDDLE, edges[before - 1] if before else 0.0, edges[-1]
 
 
 def _split_by_heads(line: TaxLine) -> float | None:
