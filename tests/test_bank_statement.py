@@ -59,15 +59,20 @@ def test_account_period_and_totals_are_read_and_close() -> None:
     assert figures == [Decimal(a) for a in ("1200.00", "2950.00", "1125.50", "3024.50")]
     assert closing_difference(form) == listed_difference(form) == 0
     closing = form.field("closing_balance")
-    assert closing is not None and closing.confidence > 0.95 and closing.box is not None and closing.box.x1 > 0.85
+    assert closing is not None
+    assert closing.confidence > 0.95
+    assert closing.box is not None
+    assert closing.box.x1 > 0.85
 
 
 def test_separate_columns_give_the_sign_and_the_running_balance_proves_it() -> None:
     form = _statement(RUNNING)
     assert _signed(form) == AMOUNTS
     assert [t.day for t in form.transactions][:2] == [date(2024, 5, 2), date(2024, 5, 6)]
-    assert form.transactions[3].description == "WIRE FROM DAWSON" and form.transactions[3].balance == Decimal("3115.00")
-    assert broken_lines(form) == () and form.unread == ()
+    assert form.transactions[3].description == "WIRE FROM DAWSON"
+    assert form.transactions[3].balance == Decimal("3115.00")
+    assert broken_lines(form) == ()
+    assert form.unread == ()
 
 
 def test_marks_of_one_signed_column_are_understood() -> None:
@@ -84,7 +89,8 @@ def test_amounts_without_any_sign_are_signed_by_the_running_balance() -> None:
 
 def test_newest_first_is_read_in_the_order_printed() -> None:
     form = _statement([*RUNNING[:2], *reversed(RUNNING[2:])])
-    assert _signed(form) == AMOUNTS[::-1] and broken_lines(form) == ()
+    assert _signed(form) == AMOUNTS[::-1]
+    assert broken_lines(form) == ()
 
 
 # -- sections, days and other habits -----------------------------------------------------------------------------------
@@ -122,7 +128,10 @@ def test_withdrawals_printed_in_parts_are_added_up_where_that_closes() -> None:
     )
     form = _statement(RUNNING, [*HEAD[:7], *parts, HEAD[8]])
     field = form.field("total_withdrawals")
-    assert field is not None and field.value == Decimal("1125.50") and field.formula and closing_difference(form) == 0
+    assert field is not None
+    assert field.value == Decimal("1125.50")
+    assert field.formula
+    assert closing_difference(form) == 0
 
 
 def test_a_uk_statement_dates_a_day_once_and_prints_the_day_first() -> None:
@@ -154,7 +163,8 @@ def test_the_year_of_a_line_follows_from_a_period_over_new_year() -> None:
         (days + row[0][5:], *row[1:]) for days, row in zip(("16 Dec", "28 Dec", "31 Dec", "02 Jan", "14 Jan"), RUNNING[2:], strict=True)
     ]
     days = [t.day for t in _statement([*RUNNING[:2], *lines], head).transactions]
-    assert days[0] == date(2023, 12, 16) and days[-1] == date(2024, 1, 14)
+    assert days[0] == date(2023, 12, 16)
+    assert days[-1] == date(2024, 1, 14)
 
 
 def test_a_description_goes_on_below_and_heads_repeat_on_the_next_page() -> None:
@@ -162,7 +172,8 @@ def test_a_description_goes_on_below_and_heads_repeat_on_the_next_page() -> None
     second = page([("Gull Rock Community Bank ****4410", "", "", "Page 2"), *RUNNING[1:2], *RUNNING[3:]], number=2)
     form = _read(first, second)
     assert form.transactions[0].description == "COUNTER DEPOSIT BRANCH 12 HARROW"
-    assert _signed(form) == AMOUNTS and form.transactions[1].page == 2
+    assert _signed(form) == AMOUNTS
+    assert form.transactions[1].page == 2
 
 
 # -- proof and repair --------------------------------------------------------------------------------------------------
@@ -172,12 +183,14 @@ def test_an_altered_line_of_a_text_layer_stays_as_printed_and_is_named() -> None
     altered = [*RUNNING[:5], ("05/20 WIRE FROM DAWSON", "4,450.00", "", "3,115.00"), RUNNING[6]]
     form = _statement([*RUNNING[:4], ("05/06 NSF FEE", "", "35.00", "2,665.00"), *altered[5:]])
     assert [t.amount for t in broken_lines(form)] == [Decimal("4450.00")]
-    assert listed_difference(form) == 4000 and all(t.repaired is None for t in form.transactions)
+    assert listed_difference(form) == 4000
+    assert all(t.repaired is None for t in form.transactions)
 
 
 def test_an_altered_total_of_a_text_layer_stays_as_printed() -> None:
     form = _statement(RUNNING, [*HEAD[:6], ("Deposits and other credits", "", "", "3,950.00"), *HEAD[7:]])
-    assert form.amount("total_deposits") == Decimal(3950) and closing_difference(form) == 1000
+    assert form.amount("total_deposits") == Decimal(3950)
+    assert closing_difference(form) == 1000
 
 
 def test_one_misread_digit_of_a_scan_is_repaired_and_said() -> None:
@@ -190,13 +203,16 @@ def test_one_misread_digit_of_a_scan_is_repaired_and_said() -> None:
 def test_a_misread_balance_of_a_scan_is_repaired_and_no_line_breaks() -> None:
     lines = [*RUNNING[:3], ("05/06 CHECK 1201", "", "1,000.00", "2,100.00"), *RUNNING[4:]]
     form = _read(_scan(lines))
-    assert form.transactions[1].balance == Decimal("2700.00") and form.transactions[1].repaired and broken_lines(form) == ()
+    assert form.transactions[1].balance == Decimal("2700.00")
+    assert form.transactions[1].repaired
+    assert broken_lines(form) == ()
 
 
 def test_a_misread_total_of_a_scan_is_repaired_by_the_lines() -> None:
     scanned = replace(page([*HEAD[:6], ("Deposits and other credits", "", "", "2,350.00"), *HEAD[7:], *RUNNING]), method=ReadMethod.OCR)
     field = _read(scanned).field("total_deposits")
-    assert field is not None and field.value == Decimal("2950.00")
+    assert field is not None
+    assert field.value == Decimal("2950.00")
 
 
 # -- returned items, unread lines, length ------------------------------------------------------------------------------
@@ -214,7 +230,9 @@ def test_returned_items_are_counted_once_with_their_fee_unless_a_line_prints_the
     assert _statement(lines).amount("nsf_count") == 2
     printed = _statement(lines, [*HEAD, ("Returned and overdraft items this period:", "7")])
     field = printed.field("nsf_count")
-    assert field is not None and field.value == 7 and field.text == "7"
+    assert field is not None
+    assert field.value == 7
+    assert field.text == "7"
 
 
 def test_lines_with_amounts_that_are_neither_are_kept_as_unread() -> None:
@@ -224,7 +242,8 @@ def test_lines_with_amounts_that_are_neither_are_kept_as_unread() -> None:
 
 def test_a_page_of_nothing_gives_an_empty_form() -> None:
     form = _read(page([("Thank you for banking with us",)]))
-    assert form.transactions == () and form.amount("opening_balance") is None
+    assert form.transactions == ()
+    assert form.amount("opening_balance") is None
 
 
 def test_three_hundred_pages_take_seconds_not_minutes() -> None:
@@ -236,4 +255,5 @@ def test_three_hundred_pages_take_seconds_not_minutes() -> None:
     pages = [replace(one, number=n) for n in range(1, 301)]
     started = time.perf_counter()
     form = _read(*pages)
-    assert len(form.transactions) == 300 * 28 and time.perf_counter() - started < 15
+    assert len(form.transactions) == 300 * 28
+    assert time.perf_counter() - started < 15

@@ -134,7 +134,7 @@ def basis_of(rows: Sequence[Row]) -> Iterator[Field]:
                 yield Field(
                     "accounting_basis",
                     value,
-                    found[0],
+                    found[1],
                     "accounting method",
                     page.file,
                     page.number,
