@@ -1,0 +1,245 @@
+"""Tables by their heads: finds the row (or rows) of column heads and deals the words below out to the columns.
+
+Ruled or not, right- or left-aligned, heads over several lines, cells of several lines. What a column means is told by the caller.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from app.domain import Box, Page, Word
+from rules.forms.rows import Row, rows_of
+
+#: Column id -> the wordings of its head, lower case; the first id whose wording is found in a head takes it.
+Heads = Mapping[str, re.Pattern[str]]
+_TOTAL = re.compile(r"\W*(?:grand |report |column )?totals?\b|\W*sum\b")
+#: Heads over at most this many rows.
+_HEAD_ROWS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row of a table: the words of each column that has any. `total`: it adds up the rows above."""
+
+    page: Page
+    cells: Mapping[str, tuple[Word, ...]]
+    total: bool
+
+    def text(self, column: str) -> str:
+        """Return the text in `column`, empty where there is none."""
+        return " ".join(w.text for w in self.cells.get(column, ()))
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """Return all words of the row."""
+        return tuple(w for words in self.cells.values() for w in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as read. `heads` are the columns from left to right with their heads as printed; unknown ones have ids "column_N"."""
+
+    page: Page
+    heads: Mapping[str, str]
+    rows: tuple[TableRow, ...]
+
+    @property
+    def known(self) -> int:
+        """Return how many columns have heads that were looked for."""
+        return sum(not id.startswith("column_") for id in self.heads)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    id: str
+    words: tuple[Word, ...]
+
+    @property
+    def box(self) -> Box:
+        return Box.around(w.box for w in self.words)
+
+
+def find_tables(page: Page, heads: Heads, at_least: int = 2) -> tuple[Table, ...]:
+    """Return the tables of `page` of which at least `at_least` columns have a head of `heads`, from top to bottom."""
+    rows = rows_of(page, frozenset(w for head in heads.values() for w in re.findall(r"(?<![\\a-z])[a-z]{4,}", head.pattern)))
+    found: list[Table] = []
+    at = 0
+    while at < len(rows):
+        best = _heads_at(rows, at, heads)
+        if best is None or sum(not h.id.startswith("column_") for h in best[1]) < at_least:
+            at += 1
+            continue
+        body = _body(rows, best[0], heads, at_least)
+        found.append(_table(page, best[1], body))
+        at = best[0] + max(1, len(body)) if body else best[0]
+    return tuple(found)
+
+
+# -- heads ------------------------------------------------------------------------------------------------------------
+
+
+def _heads_at(rows: Sequence[Row], at: int, heads: Heads) -> tuple[int, list[_Head]] | None:
+    """Return the row after the heads that begin with row `at`, and the heads: as many rows of it as know the most columns."""
+    best: tuple[int, list[_Head]] | None = None
+    for stop in range(at + 1, min(at + _HEAD_ROWS, len(rows)) + 1):
+        band = rows[at:stop]
+        if stop > at + 1 and (band[-1].box.top - band[-2].box.bottom > 1.2 * band[-1].height or _is_data(band[-1])):
+            break
+        known = _named(band, heads)
+        if best is None or _worth(known) > _worth(best[1]):
+            best = stop, known
+    return best
+
+
+def _worth(heads: Sequence[_Head]) -> tuple[int, int]:
+    return sum(not h.id.startswith("column_") for h in heads), -len(heads)
+
+
+def _is_data(row: Row) -> bool:
+    """Return whether the row prints figures: an amount with a separator or sign, or several numbers by themselves."""
+    strong = re.findall(r"(?<![\w-])[$£(]?\d{1,3}(?:,\d{3})+|[$£]\s?\d|\d\.\d\d(?!\d)", row.text)
+    return bool(strong)
+
+
+def _named(band: Sequence[Row], heads: Heads) -> list[_Head]:
+    """Return the heads that the rows of `band` print together, from left to right."""
+    out: list[_Head] = []
+    taken: set[str] = set()
+    for words in _clusters(band):
+        for id, part in _split(words, band, heads, taken):
+            taken.add(id)
+            out.append(_Head(id or f"column_{len(out)}", part))
+    return sorted(out, key=lambda h: h.box.x0)
+
+
+def _clusters(band: Sequence[Row]) -> list[list[Word]]:
+    """Return the words of the band in columns: cells of its rows that stand above one another."""
+    cells = [list(row.words_in(c.start, c.stop)) for row in band for c in row.cells()]
+    groups: list[list[Word]] = []
+    for cell in sorted(cells, key=lambda words: words[0].box.x0):
+        above = next((group for group in groups if _overlap(cell, group) > 0.3), None)
+        if above is None:
+            groups.append(cell)
+        else:
+            above.extend(cell)
+    return groups
+
+
+def _overlap(some: Sequence[Word], others: Sequence[Word]) -> float:
+    """Return the share of the narrower one's width that both have in common."""
+    a, b = Box.around(w.box for w in some), Box.around(w.box for w in others)
+    return (min(a.x1, b.x1) - max(a.x0, b.x0)) / min(a.x1 - a.x0, b.x1 - b.x0)
+
+
+def _split(words: Sequence[Word], band: Sequence[Row], heads: Heads, taken: set[str]) -> list[tuple[str, tuple[Word, ...]]]:
+    """Return a cluster as the head or heads it prints: several where narrow gaps run heads together; id "" where none is known."""
+    plain = {id(w): p for row in band for w, p in zip(row.words, _plain_words(row), strict=True)}
+    ordered = sorted(words, key=lambda w: (round(w.box.top, 3), w.box.x0))
+    text, starts = "", []
+    for word in ordered:
+        starts.append(len(text))
+        text += plain[id(word)] + " "
+    found = sorted((m.start(), m.end(), name) for name, head in heads.items() if name not in taken and (m := head.search(text)))
+    kept: list[tuple[int, int, str]] = []
+    for start, stop, name in found:
+        if all(start >= k[1] or stop <= k[0] for k in kept):
+            kept.append((start, stop, name))
+        elif (stop - start) > (kept[-1][1] - kept[-1][0]):
+            kept[-1] = (start, stop, name)
+    one_line = max(w.box.top for w in ordered) - min(w.box.top for w in ordered) < 0.5 * (ordered[0].box.bottom - ordered[0].box.top)
+    if len(kept) < 2 or not one_line:
+        return [(kept[0][2] if kept else "", tuple(ordered))]
+    edges = pairwise([0, *(k[0] for k in kept[1:]), len(text)])
+    return [
+        (name, tuple(w for w, at in zip(ordered, starts, strict=True) if low <= at < high))
+        for (_, _, name), (low, high) in zip(kept, edges, strict=True)
+    ]
+
+
+def _plain_words(row: Row) -> list[str]:
+    return [row.plain[at : at + len(w.text)] for w, at in zip(row.words, row.starts, strict=True)]
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _body(rows: Sequence[Row], start: int, heads: Heads, at_least: int) -> list[Row]:
+    """Return the rows of the table whose heads end before row `start`: up to a sentence, a wide gap after a total, or new heads."""
+    body: list[Row] = []
+    pitch = 0.0
+    for number in range(start, len(rows)):
+        row = rows[number]
+        gap = row.box.top - rows[number - 1].box.bottom
+        if _is_sentence(row) or (pitch and gap > max(4 * pitch, 5 * row.height)):
+            break
+        again = _heads_at(rows[: number + 1], number, heads)
+        if body and again and _worth(again[1])[0] >= max(2, at_least) and not _is_data(row):
+            break
+        if body and _TOTAL.match(body[-1].plain) and not _is_data(row):
+            break
+        body.append(row)
+        pitch = max(pitch, gap) if len(body) > 1 else 0.0
+    return body
+
+
+def _is_sentence(row: Row) -> bool:
+    """Return whether the row is running text: many words without a wide gap or a figure."""
+    return max(len(row.text[c.start : c.stop].split()) for c in row.cells()) > 8 and not _is_data(row)
+
+
+def _table(page: Page, heads: Sequence[_Head], body: Sequence[Row]) -> Table:
+    edges = _edges(heads, body)
+    dealt = [_deal(row, heads, edges) for row in body]
+    rows: list[TableRow] = []
+    for row, cells in zip(body, dealt, strict=True):
+        if rows and not _has_figure(cells) and _close(rows[-1], row):
+            above = rows[-1].cells
+            rows[-1] = replace(rows[-1], cells={id: (*above.get(id, ()), *cells.get(id, ())) for id in {**above, **cells}})
+        elif cells:
+            rows.append(TableRow(page, cells, _TOTAL.match(row.plain) is not None))
+    return Table(page, {h.id: " ".join(w.text for w in h.words) for h in heads}, tuple(rows))
+
+
+def _edges(heads: Sequence[_Head], body: Sequence[Row]) -> list[float]:
+    """Return where columns part: between two heads, the middle of the widest stretch that the fewest words cross."""
+    boxes = [w.box for row in body for w in row.words] + [w.box for h in heads for w in h.words]
+    edges = []
+    for left, right in pairwise(heads):
+        low, high = (left.box.x0 + left.box.x1) / 2, (right.box.x0 + right.box.x1) / 2
+        edges.append(_valley([b for b in boxes if b.x1 > low and b.x0 < high], low, high))
+    return edges
+
+
+def _valley(boxes: Sequence[Box], low: float, high: float) -> float:
+    marks = sorted({low, high, *(x for b in boxes for x in (b.x0, b.x1) if low < x < high)})
+    stretches: list[tuple[int, float, float]] = []
+    for x0, x1 in pairwise(marks):
+        crossing = sum(b.x0 < x1 and b.x1 > x0 for b in boxes)
+        if stretches and stretches[-1][0] == crossing:
+            stretches[-1] = (crossing, stretches[-1][1], x1)
+        else:
+            stretches.append((crossing, x0, x1))
+    if not stretches:
+        return (low + high) / 2
+    best = min(stretches, key=lambda s: (s[0], s[1] - s[2]))
+    return (best[1] + best[2]) / 2
+
+
+def _deal(row: Row, heads: Sequence[_Head], edges: Sequence[float]) -> dict[str, tuple[Word, ...]]:
+    """Return the row's words by the column in which their middles stand."""
+    cells: dict[str, tuple[Word, ...]] = {}
+    for word in row.words:
+        middle = (word.box.x0 + word.box.x1) / 2
+        id = heads[sum(middle > edge for edge in edges)].id
+        cells[id] = (*cells.get(id, ()), word)
+    return cells
+
+
+def _has_figure(cells: Mapping[str, tuple[Word, ...]]) -> bool:
+    return any(any(c.isdigit() for w in words for c in w.text) or any(w.text in "-–—" for w in words) for words in cells.values())
+
+
+def _close(above: TableRow, row: Row) -> bool:
+    """Return whether `row` continues the row above: it follows closer than a line's height and does not begin a row of its own."""
+    return row.box.top - max(w.box.bottom for w in above.words) < 0.6 * row.height
