@@ -49,12 +49,13 @@ _OTHERS = wanted(
     r"(?:job )?title|position|occupation|employer|signature|signed|date of birth|dob|social security(?: number)?|ssn|marital status",
     r"contact(?: person| name)?|(?:number of )?employees|dependents|accountant|attorney|fiscal year(?: end)?",
     r"(?:gross )?annual (?:sales|revenue)",
+    r"company|business(?: name)?(?: of applicant)?|name of (?:applicant|business)|relationship|account (?:number|no\.?)",
     r"branch|officer|referred by|application (?:no|number|id)|reference|ref|guarantors?|questions|declarations",
 )
 _NUMBERED = re.compile(r"(?:(?:\(?(?:[0-9]{1,2}[a-z]?|[a-z]|[ivx]{1,4})[.)]+|[•*·-])\s){1,2}|\d{1,2}[a-z]?\s(?=[a-z])")
 _TAIL = re.compile(r"[^:?\t]{0,60}?[:?]")
 _LABELLED = re.compile(r"[a-z][a-z /&'()%.,#-]{1,40}[:?](?=\s|$)")
-_EMPTY = re.compile(r"[\s:?.,_()£$-]*|[\s]*(?:usd|gbp|us\$)[\s]*", re.IGNORECASE)
+_EMPTY = re.compile(r"[\s:?.,_()£$]*|[\s]*(?:usd|gbp|us\$)[\s]*", re.IGNORECASE)
 #: What stands between a label and its value on tax forms and the like: a sign, a line number.
 _FILLER = re.compile(r"[£$]|us\$|usd|gbp|\(?\d{1,2}[a-z]\)?[.)]?", re.IGNORECASE)
 #: What each place of a value is worth: in the label's own cell after a colon or without one, right of it, below it.
@@ -71,6 +72,7 @@ class _Label:
     stop: int
     exact: float
     colon: bool
+    text: str = ""
 
 
 def find_fields(document: Document, look_for: Sequence[Wanted]) -> tuple[Field, ...]:
@@ -123,15 +125,20 @@ def _labels(row: Row, look_for: Sequence[Wanted]) -> list[_Label]:
         numbering = _NUMBERED.match(row.plain, cell.start, cell.stop)
         first = numbering.end() if numbering else cell.start
         starts = [first, *(at for at in row.starts if first < at < cell.stop)]
-        for at in starts:
+        for at in (at + (row.plain[at] == "(") for at in starts):
             if found and at < found[-1].stop:
                 continue
             label = _label_at(row.plain, at, cell.stop, [*look_for, _OTHERS])
-            if label and (at in (first, cell.start) or label.colon):
-                found.append(label)
+            if label and (at in (first, cell.start) or label.colon or _value_follows(row, label, cell.stop)):
+                found.append(replace(label, text=row.text[label.start : label.stop].strip(" :?")))
             elif at == first and (foreign := _LABELLED.match(row.plain, at, cell.stop)):
                 found.append(_Label(_OTHERS, at, foreign.end(), 1.0, True))
     return found
+
+
+def _value_follows(row: Row, label: _Label, stop: int) -> bool:
+    """Return whether a value that only the label's field can have follows straight after it ("EIN 12-3456789")."""
+    return _read(label.wanted, row.text[label.stop : stop])
 
 
 def _label_at(plain: str, at: int, stop: int, look_for: Sequence[Wanted]) -> _Label | None:
@@ -145,10 +152,19 @@ def _label_at(plain: str, at: int, stop: int, look_for: Sequence[Wanted]) -> _La
     if best is None:
         return None
     tail = _TAIL.match(plain, end, stop)
+    rest = re.sub(r"[^a-z]", "", plain[end:stop])
+    if best is _OTHERS and rest and tail is None:
+        return None
     if tail is None or (re.search(r"\d{3}|[$£]", tail[0]) if best.kind.free else best.kind.read(tail[0].strip(" :?"))):
-        return _Label(best, at, end, 1.0, False)
+        return _Label(best, at, end, 1.0 if _read(best, plain[end:stop]) else (end - at) / (end - at + len(rest)), False)
     extra = re.sub(r"\([^)]*\)|[^a-z]", "", tail[0])
     return _Label(best, at, tail.end(), (end - at) / (end - at + len(extra)), True)
+
+
+def _read(label: Wanted, text: str) -> bool:
+    """Return whether `text` begins with the value that the label asks for."""
+    reading = None if label.kind.free else label.kind.read(text)
+    return reading is not None and reading.start <= 3
 
 
 # -- values -----------------------------------------------------------------------------------------------------------
@@ -185,13 +201,14 @@ def _candidate(row: Row, label: _Label, start: int, stop: int, worth: float) -> 
     if reading is None:
         return None
     words = row.words_in(start + reading.start, start + reading.stop)
-    printed = row.text[label.start : label.stop].strip(" :?\t")
-    return Candidate(label.wanted.id, reading.value, Seen(row.page, printed, words), worth * (0.6 + 0.4 * label.exact)) if words else None
+    return Candidate(label.wanted.id, reading.value, Seen(row.page, label.text, words), worth * (0.6 + 0.4 * label.exact)) if words else None
 
 
 def _inside(row: Row, label: _Label, stop: int) -> Candidate | None:
     """Return the value after the label in its own cell. Free text without a colon before it is doubtful: it may be label still."""
     worth = _AFTER_COLON if label.colon else 0.5 if label.wanted.kind.free else _INSIDE
+    if label.wanted.kind.free and row.text[label.start - 1 : label.start] == " " and "\t" not in row.text:
+        worth *= 0.7  # within a sentence, where the value may go on in the next line
     return _candidate(row, label, label.stop, stop, worth)
 
 
@@ -203,7 +220,7 @@ def _right(row: Row, label: _Label, until: int) -> Candidate | None:
         if cell.start >= until:
             return None
         text = row.text[cell.start : cell.stop]
-        if _FILLER.fullmatch(text.strip()) or (_EMPTY.fullmatch(text) and not any(c in "-–—" for c in text)):
+        if _FILLER.fullmatch(text.strip()) or _EMPTY.fullmatch(text):
             continue
         found = _candidate(row, label, cell.start, min(until, cell.stop), _RIGHT)
         return found if label.wanted.kind.free or found is None or _leads(text, found) else None
@@ -237,7 +254,7 @@ def _below(rows: Sequence[Row], labels: Sequence[Sequence[_Label]], number: int,
             return
         cut = under.text.find("\t", start, stop)
         found = _candidate(under, label, start, stop if cut < 0 else cut, worth)
-        if found:
+        if found and (label.wanted.kind.free or _leads(under.text[start:stop], found)):
             yield found
         return
 

@@ -13,6 +13,8 @@ from rules.forms.values import Value, masked
 
 #: A gap wider than this many characters parts two cells; a word space is about 0.6 characters wide.
 _WIDE = 1.7
+#: A gap wider than this parts a figure from the text beside it; a space in type of one width is 1.
+_PARTED = 1.15
 _GLUED = re.compile(r"(?<=[a-z)][:?])(?=[^\s/])", re.IGNORECASE)
 
 
@@ -106,12 +108,22 @@ def _row(page: Page, words: Sequence[Word], vocabulary: frozenset[str]) -> Row:
     text, plain, starts = "", "", []
     for number, word in enumerate(words):
         if number:
-            wide = word.box.x0 - words[number - 1].box.x1 > _WIDE * unit
+            wide = _parts(words[number - 1], word, unit)
             text, plain = text + ("\t" if wide else " "), plain + ("\t" if wide else " ")
         starts.append(len(text))
         text += word.text
         plain += _plain(word.text, vocabulary)
     return Row(page, tuple(words), text, plain, tuple(starts))
+
+
+def _parts(left: Word, right: Word, unit: float) -> bool:
+    """Return whether the gap between two words parts two cells: it is wide, or wider than a space and parts a figure from text."""
+    gap = right.box.x0 - left.box.x1
+    return gap > _WIDE * unit or (gap > _PARTED * unit and _is_figure(left.text) != _is_figure(right.text))
+
+
+def _is_figure(text: str) -> bool:
+    return sum(c.isdigit() for c in text) * 2 > len(text.strip("$£%,.()"))
 
 
 def _plain(text: str, vocabulary: frozenset[str]) -> str:

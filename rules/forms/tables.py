@@ -70,6 +70,7 @@ def find_tables(page: Page, heads: Heads, at_least: int = 2) -> tuple[Table, ...
         if best is None or sum(not h.id.startswith("column_") for h in best[1]) < at_least:
             at += 1
             continue
+        best = _without_title(rows, at, heads, best)
         body = _body(rows, best[0], heads, at_least)
         found.append(_table(page, best[1], body))
         at = best[0] + max(1, len(body)) if body else best[0]
@@ -92,13 +93,22 @@ def _heads_at(rows: Sequence[Row], at: int, heads: Heads) -> tuple[int, list[_He
     return best
 
 
+def _without_title(rows: Sequence[Row], at: int, heads: Heads, best: tuple[int, list[_Head]]) -> tuple[int, list[_Head]]:
+    """Return the heads without the rows above them that name no further column: titles, dates."""
+    for later in range(at + 1, best[0]):
+        found = _heads_at(rows, later, heads)
+        if found and _worth(found[1])[0] >= _worth(best[1])[0]:
+            best = found
+    return best
+
+
 def _worth(heads: Sequence[_Head]) -> tuple[int, int]:
     return sum(not h.id.startswith("column_") for h in heads), -len(heads)
 
 
 def _is_data(row: Row) -> bool:
     """Return whether the row prints figures: an amount with a separator or sign, or several numbers by themselves."""
-    strong = re.findall(r"(?<![\w-])[$£(]?\d{1,3}(?:,\d{3})+|[$£]\s?\d|\d\.\d\d(?!\d)", row.text)
+    strong = re.findall(r"(?<![\w-])[$£(]?\d{1,3}(?:,\d{3})+|[$£]\s?\d|\d\.\d\d(?!\d)|\d\s?%", row.text)
     return bool(strong)
 
 
@@ -135,19 +145,21 @@ def _overlap(some: Sequence[Word], others: Sequence[Word]) -> float:
 def _split(words: Sequence[Word], band: Sequence[Row], heads: Heads, taken: set[str]) -> list[tuple[str, tuple[Word, ...]]]:
     """Return a cluster as the head or heads it prints: several where narrow gaps run heads together; id "" where none is known."""
     plain = {id(w): p for row in band for w, p in zip(row.words, _plain_words(row), strict=True)}
-    ordered = sorted(words, key=lambda w: (round(w.box.top, 3), w.box.x0))
+    line = {id(w): number for number, row in enumerate(band) for w in row.words}
+    ordered = sorted(words, key=lambda w: (line[id(w)], w.box.x0))
     text, starts = "", []
     for word in ordered:
         starts.append(len(text))
         text += plain[id(word)] + " "
-    found = sorted((m.start(), m.end(), name) for name, head in heads.items() if name not in taken and (m := head.search(text)))
+    matches = [(name, m) for name, head in heads.items() if name not in taken and (m := head.search(text))]
+    found = sorted((max(at for at in starts if at <= m.start()), m.end(), name) for name, m in matches)
     kept: list[tuple[int, int, str]] = []
     for start, stop, name in found:
         if all(start >= k[1] or stop <= k[0] for k in kept):
             kept.append((start, stop, name))
         elif (stop - start) > (kept[-1][1] - kept[-1][0]):
             kept[-1] = (start, stop, name)
-    one_line = max(w.box.top for w in ordered) - min(w.box.top for w in ordered) < 0.5 * (ordered[0].box.bottom - ordered[0].box.top)
+    one_line = line[id(ordered[0])] == line[id(ordered[-1])]
     if len(kept) < 2 or not one_line:
         return [(kept[0][2] if kept else "", tuple(ordered))]
     edges = pairwise([0, *(k[0] for k in kept[1:]), len(text)])
@@ -193,10 +205,10 @@ def _table(page: Page, heads: Sequence[_Head], body: Sequence[Row]) -> Table:
     dealt = [_deal(row, heads, edges) for row in body]
     rows: list[TableRow] = []
     for row, cells in zip(body, dealt, strict=True):
-        if rows and not _has_figure(cells) and _close(rows[-1], row):
+        if rows and not rows[-1].total and not _has_figure(cells) and _close(rows[-1], row):
             above = rows[-1].cells
             rows[-1] = replace(rows[-1], cells={id: (*above.get(id, ()), *cells.get(id, ())) for id in {**above, **cells}})
-        elif cells:
+        else:
             rows.append(TableRow(page, cells, _TOTAL.match(row.plain) is not None))
     return Table(page, {h.id: " ".join(w.text for w in h.words) for h in heads}, tuple(rows))
 
@@ -241,5 +253,5 @@ def _has_figure(cells: Mapping[str, tuple[Word, ...]]) -> bool:
 
 
 def _close(above: TableRow, row: Row) -> bool:
-    """Return whether `row` continues the row above: it follows closer than a line's height and does not begin a row of its own."""
-    return row.box.top - max(w.box.bottom for w in above.words) < 0.6 * row.height
+    """Return whether `row` follows closely enough to continue the row above."""
+    return row.box.top - max(w.box.bottom for w in above.words) < 1.5 * row.height

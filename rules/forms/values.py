@@ -35,7 +35,7 @@ _MARK = r"(?:US\$|USD|GBP|EUR|[$£€])"
 _DIGITS = r"\d{1,3}(?:[,.]\d{3})+(?:\.\d{1,2})?(?!\d)|\d+(?:\.\d{1,2})?(?!\d)|\.\d{1,2}(?!\d)"
 _MONEY = re.compile(
     rf"(?<![\w.,/-])(?P<open>[-–(]?\s?){_MARK}?\s?(?P<open2>[-–(]?)(?P<digits>{_DIGITS})(?P<close>\)?)"
-    r"\s?(?P<times>(?:k|m|mm|mn|million|thousand)\b)?(?![\w%/]|[-–.]\d| ?%)",
+    r"\s?(?P<times>(?:k|m|mm|mn|million|thousand)\b)?(?![\w%/]|[-–][\da-z]|\.\d| ?%)",
     re.IGNORECASE,
 )
 _NIL = re.compile(rf"(?<!\S){_MARK}?\s?(?:-{{1,3}}|[–—]|nil|none|-0-)(?=$|[\s,;.])", re.IGNORECASE)
@@ -161,7 +161,7 @@ def _tax_id(text: str) -> Reading | None:
 
 def _text(text: str) -> Reading | None:
     """Return the text without the blanks, brackets and marks around it."""
-    inner = re.sub(r"^[\s:;,.*_|–—-]+|[\s:;,_|]+$", lambda found: " " * len(found[0]), text)
+    inner = re.sub(r"^[\s:;,.*_|–—-]+|[\s:;,_|(]+$", lambda found: " " * len(found[0]), text)
     if inner.strip().startswith("(") and inner.strip().endswith(")"):
         inner = inner.replace("(", " ", 1)[: inner.rstrip().rfind(")")]
     stripped = inner.strip()

@@ -1,0 +1,85 @@
+"""Reads a guarantor's statement of assets and liabilities: what is owned, owed, earned and guaranteed."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from app.domain import Document, Field, Form
+from rules.forms.debt_schedule import sum_of
+from rules.forms.fields import best_of, candidates_of, form_of, wanted
+from rules.forms.prose import said, said_in
+from rules.forms.rows import Seen, field_of, rows_of
+from rules.forms.values import DAY, DAY_FIRST, MONEY, NAME
+
+_WANTED = (
+    wanted(
+        "guarantor_name",
+        NAME,
+        r"(?:full |print(?:ed)? |legal |your )?name(?:s|\(s\))?(?: of (?:the )?(?:individual|guarantor|applicant|owner|person|principal|co-applicant)s?)?",
+        r"(?:applicant ?/ ?guarantor|guarantor ?/ ?applicant|(?:individual|personal )?guarantor|applicant|individual|principal)(?:'s)?(?: full)?(?: name)?",
+        r"(?:personal )?(?:financial )?statement of|submitted by|prepared (?:by|for)",
+    ),
+    wanted("pfs_cash", MONEY, r"(?:total )?cash(?: (?:on|in|and|at|&|held|or)\b[a-z ,&/().-]*| balances?| ?\([a-z ,&-]*\))?", r"(?:bank|checking|current|deposit) (?:accounts?|balances?|deposits)"),
+    wanted(
+        "pfs_real_estate",
+        MONEY,
+        r"(?:total )?real (?:estate|property)(?: owned| holdings)?(?: ?[-,(]? ?(?:market value|at market value|residence|homes?|value|schedule|describe|see)[a-z0-9 ,&/().-]*)?",
+        r"(?:homes?|residences?|primary residence|house|personal residence)(?: and other real estate| \(market value\)|,? market value)?",
+        r"(?:freehold |residential |land and |main )?(?:property|properties|buildings)(?: owned|,? (?:at )?market value)?",
+    ),
+    wanted(
+        "pfs_business_interest",
+        MONEY,
+        r"(?:value of |net value of |equity in |interests? in |ownership (?:interest )?in |investments? in |shares? in |shareholding in |membership interest in )(?:[^\t:$£]+)",
+        r"(?:closely[- ]held )?business(?:es)? (?:interests?|owned|equity|ownership|value)(?: \([a-z ]+\))?|(?:interest|ownership)(?: in)? (?:own|closely held) business",
+        r"(?:closely[- ]held|privately[- ]held|private) (?:business|company|companies|stock|shares)(?: interests?)?",
+    ),
+    wanted(
+        "pfs_mortgages",
+        MONEY,
+        r"(?:total )?(?:real estate |home |residential |property )?mortgages?(?: (?:payable|balances?|loans?|outstanding|debt|owed|owing|on\b[a-z ]+))*(?: ?\([a-z ,]*\))?",
+    ),
+    wanted("pfs_total_assets", MONEY, r"total (?:personal )?assets|assets,? total|total (?:of )?(?:what i own|(?:everything )?owned)|sum of assets"),
+    wanted("pfs_total_liabilities", MONEY, r"total (?:personal )?(?:liabilities(?! and)|debts?|debt)|liabilities,? total|total (?:of )?(?:what i owe|(?:everything )?owed)"),
+    wanted("net_worth", MONEY, r"(?:personal |total )?net worth|total equity|net (?:assets|position)|excess of assets over liabilities"),
+    wanted(
+        "salary",
+        MONEY,
+        r"(?:annual |yearly |gross |base |current )*(?:salary|salaries|wages|earnings|remuneration|employment income)(?:,? (?:and|&|/|or) (?:wages|bonus(?:es)?|salary|commissions?|draws?))*"
+        r"(?: ?\((?:annual|gross|per year|p\.a\.)\)|,? annual| per (?:year|annum)| income)?",
+    ),
+    wanted(
+        "contingent_liabilities",
+        MONEY,
+        r"(?:total )?contingent liabilit(?:ies|y)(?: ?\([a-z ,/]*\)| total| as [a-z -]+)?|(?:as )?(?:an? )?(?:endors[eo]r|guarantor|co-?maker|co-?signer)(?: or (?:guarantor|co-?maker|endors[eo]r))?(?: on [a-z ]+)?",
+        r"(?:personal )?guarant(?:ees?|ies|y)(?: (?:given|of|on|for)\b[a-z ]*| outstanding)?|loans? guaranteed|debts? (?:guaranteed|of others)",
+    ),
+    wanted("annual_debt_payments", MONEY, r"(?:total )?annual (?:personal )?(?:debt|loan|mortgage and loan) (?:payments?|service|repayments?)|(?:yearly|annual) payments on debts?"),
+    wanted("monthly_debt_payments", MONEY, r"(?:total )?monthly (?:personal )?(?:debt|loan|mortgage and loan) (?:payments?|service|repayments?)"),
+    wanted("living_expenses", MONEY, r"(?:annual |yearly |estimated |household |personal |family )*living (?:expenses|costs)(?: ?\((?:annual|per year)\))?|(?:household|personal|family) expenses"),
+    wanted("personal_taxes", MONEY, r"(?:annual |personal |federal |income )+tax(?:es)?(?: paid| expense)?"),
+    wanted("real_estate_income", MONEY, r"(?:net |annual )*(?:real estate|rental|property) income|(?:net )?rents?(?: received)?"),
+    wanted("investment_income", MONEY, r"(?:net )?(?:investment|interest|dividend)s?(?: and (?:dividend|interest|investment)s?)? income|interest (?:and|&) dividends|dividends(?: and interest)?"),
+    wanted("other_income", MONEY, r"other income(?: ?\([a-z ]*\))?(?: \(describe[^)]*\))?"),
+    wanted("total_income", MONEY, r"total (?:annual )?income|(?:gross )?annual income"),
+)
+#: What no field holds but would be read as one.
+_OTHERS = (
+    wanted("savings", MONEY, r"savings(?: accounts?)?[a-z ,&/()-]*|money market[a-z ,&/()-]*|certificates? of deposit"),
+    wanted("life_insurance", MONEY, r"(?:cash (?:surrender )?value|life insurance|surrender value)[a-z ,&/()-]*"),
+)
+_DATES = (
+    r"(?:financial condition )?as (?:of|at)(?: date)?|(?:statement|as of) date|date of (?:this )?statement|dated?|this statement is as of|position (?:as )?at",
+)
+_PROSE = (
+    said("guarantor_name", NAME, r"^(?P<value>(?:[A-Z][\w.'’-]*\s){1,3}[A-Z][\w'’-]+), (?:[A-Z][\w/]*(?: [\w/]+){0,3}) of [A-Z]"),
+    said("guarantor_name", NAME, r"(?:i,|undersigned,) (?P<value>[^,]{4,40}),"),
+)
+
+
+def read(document: Document) -> Form:
+    """Return the guarantor's name, totals, net worth, income and guarantees; totals that no line prints are left out."""
+    day = DAY_FIRST if any("£" in page.text for page in document.pages) else DAY
+    look_for = (*_WANTED, *_OTHERS, wanted("statement_date", day, *_DATES))
+    candidates = [c for page in document.pages for c in (*candidates_of(page, look_for), *said_in(page, _PROSE))]
+    return form_of(document, [f for f in best_of(candidates) if f.id not in {o.id for o in _OTHERS}])
