@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from app.domain import Document, Field, Form, Origin, Word
+from app.domain import Document, Field, Form, Origin
 from rules.forms.fields import form_of
-from rules.forms.rows import Seen, field_of
+from rules.forms.rows import Seen, cut, field_of
 from rules.forms.tables import Table, TableRow, find_tables
 from rules.forms.values import DAY, DAY_FIRST, MONEY, PERCENT, TEXT, Kind
 
@@ -24,16 +24,32 @@ _HEADS = {
         r"|(?:payments?|pmts?|instal\w+|repayments?|paid|p ?& ?i)(?: amount)? ?(?:/|per|a|each|\() ?mo|\b(?:payments?|pmts?|instal\w+|repayments?)\b(?! date)"
     ),
     "rate": re.compile(r"\brate\b|\bint(?:erest|\.)?\b|\bapr\b|%"),
-    "maturity": re.compile(r"\bmatur|due date|\bdue\b(?! to)|final (?:payment|repayment)|end date|expir|payoff date|last payment|\bterm ends|repayable by"),
+    "maturity": re.compile(
+        r"\bmatur|due date|\bdue\b(?! to)|final (?:payment|repayment)|end date|expir|payoff date|last payment|\bterm ends|repayable by"
+    ),
     "secured_by": re.compile(r"\bsecur|\bcollateral|\bpledged|\bcharge over\b"),
     "balance": re.compile(
         r"\bbal(?:ance|\.)?\b|\boutstanding\b|amount (?:owed|owing|due)|\bowed\b(?! to)|\bowing\b|principal (?:due|outstanding)|carrying amount|present amount"
     ),
-    "creditor": re.compile(r"\bcreditors?\b|\blenders?\b|(?:owed|payable|due) to|\bnote ?holder|\bholder\b|name of|\bbank\b|\bpayee\b|\bfunder\b|\binstitution\b|\bdescription\b"),
+    "creditor": re.compile(
+        r"\bcreditors?\b|\blenders?\b|(?:owed|payable|due) to|\bnote ?holder|\bholder\b|name of|\bbank\b|\bpayee\b|\bfunder\b|\binstitution\b|\bdescription\b"
+    ),
 }
-_KINDS: dict[str, Kind] = {"original_amount": MONEY, "balance": MONEY, "monthly_payment": MONEY, "rate": PERCENT, "secured_by": TEXT, "creditor": TEXT}
+_KINDS: dict[str, Kind] = {
+    "original_amount": MONEY,
+    "balance": MONEY,
+    "monthly_payment": MONEY,
+    "rate": PERCENT,
+    "secured_by": TEXT,
+    "creditor": TEXT,
+}
 #: Payments in a year, by what the head or the row says of how often they fall due.
-_OFTEN = ((re.compile(r"quarter"), 4), (re.compile(r"semi-?annual|half[- ]year"), 2), (re.compile(r"annual|year|p\.a\."), 1), (re.compile(r"week"), 52))
+_OFTEN = (
+    (re.compile(r"quarter"), 4),
+    (re.compile(r"semi-?annual|half[- ]year"), 2),
+    (re.compile(r"annual|year|p\.a\."), 1),
+    (re.compile(r"week"), 52),
+)
 _YES = re.compile(r"^\W*(?:y(?:es)?|x|✓|✔|☒|☑|refinanc\w*|pay ?off)\b|[✓✔☒☑]", re.IGNORECASE)
 
 
@@ -87,19 +103,9 @@ def _cells(table: Table, row: TableRow, day: Kind) -> Iterator[Field]:
         if id == "refinanced":
             yield field_of("to_be_refinanced", "yes" if _YES.search(row.text(id)) else "no", seen, 0.9)
         elif kind and (reading := kind.read(row.text(id))):
-            its = replace(seen, words=_part(words, reading.start, reading.stop))
+            its = replace(seen, words=cut(words, reading.start, reading.stop))
             found = field_of(id, reading.value, its, 0.95)
             yield _monthly(found, f"{table.heads[id]} {row.text('frequency')}") if id == "monthly_payment" else found
-
-
-def _part(words: Sequence[Word], start: int, stop: int) -> tuple[Word, ...]:
-    """Return the words of which a part stands in `start:stop` of their text."""
-    out, at = [], 0
-    for word in words:
-        if at < stop and at + len(word.text) > start:
-            out.append(word)
-        at += len(word.text) + 1
-    return tuple(out)
 
 
 def _monthly(field: Field, says: str) -> Field:
@@ -115,7 +121,7 @@ def _totals(table: Table, row: TableRow) -> Iterator[Field]:
     for column, id in (("balance", "total_debt_balance"), ("monthly_payment", "monthly_debt_payment")):
         reading = MONEY.read(row.text(column))
         if reading:
-            seen = Seen(row.page, row.text("creditor") or "Total", _part(row.cells[column], reading.start, reading.stop))
+            seen = Seen(row.page, row.text("creditor") or "Total", cut(row.cells[column], reading.start, reading.stop))
             total = field_of(id, reading.value, seen, 0.95)
             yield _monthly(total, table.heads[column]) if column == "monthly_payment" else total
 
@@ -140,6 +146,14 @@ def sum_of(id: str, parts: Sequence[Field]) -> Field:
     first = parts[0]
     sure = min(f.confidence for f in parts)
     return replace(
-        first, id=id, value=sum(amounts, Decimal(0)), text="", label="", box=None, origin=Origin.DERIVED, formula=formula, confidence=sure, alternatives=()
+        first,
+        id=id,
+        value=sum(amounts, Decimal(0)),
+        text="",
+        label="",
+        box=None,
+        origin=Origin.DERIVED,
+        formula=formula,
+        confidence=sure,
+        alternatives=(),
     )
-

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain import Box, Document, Field, Form, Page, Transaction
-from rules.forms.rows import Row, Seen, field_of, rows_of
+from rules.forms.rows import Cell, Row, Seen, cut, field_of, rows_of
 from rules.forms.values import Kind, Value, masked
 
 
@@ -129,16 +129,18 @@ def _labels(row: Row, look_for: Sequence[Wanted]) -> list[_Label]:
             if found and at < found[-1].stop:
                 continue
             label = _label_at(row.plain, at, cell.stop, [*look_for, _OTHERS])
-            if label and (at in (first, cell.start) or label.colon or _value_follows(row, label, cell.stop)):
+            if label and (at in (first, cell.start) or label.colon or _stands_alone(row, label, cell)):
                 found.append(replace(label, text=row.text[label.start : label.stop].strip(" :?")))
             elif at == first and (foreign := _LABELLED.match(row.plain, at, cell.stop)):
                 found.append(_Label(_OTHERS, at, foreign.end(), 1.0, True))
     return found
 
 
-def _value_follows(row: Row, label: _Label, stop: int) -> bool:
-    """Return whether a value that only the label's field can have follows straight after it ("EIN 12-3456789")."""
-    return _read(label.wanted, row.text[label.stop : stop])
+def _stands_alone(row: Row, label: _Label, cell: Cell) -> bool:
+    """Return whether a label within a cell is one: its value follows ("EIN 12-3456789"), or the value of another ends before it."""
+    before = row.text[cell.start : label.start].split()
+    after_figure = bool(before) and re.search(r"\d\W*$|^[-–—]$|^nil$|^none$", before[-1].lower()) is not None and label.exact > 0.7
+    return _read(label.wanted, row.text[label.stop : cell.stop]) or (after_figure and not label.wanted.kind.free)
 
 
 def _label_at(plain: str, at: int, stop: int, look_for: Sequence[Wanted]) -> _Label | None:
@@ -152,7 +154,7 @@ def _label_at(plain: str, at: int, stop: int, look_for: Sequence[Wanted]) -> _La
     if best is None:
         return None
     tail = _TAIL.match(plain, end, stop)
-    rest = re.sub(r"[^a-z]", "", plain[end:stop])
+    rest = re.sub(r"\([^)]*\)?|[^a-z]", "", plain[end:stop])
     if best is _OTHERS and rest and tail is None:
         return None
     if tail is None or (re.search(r"\d{3}|[$£]", tail[0]) if best.kind.free else best.kind.read(tail[0].strip(" :?"))):
@@ -176,6 +178,9 @@ def _around(rows: Sequence[Row], labels: Sequence[Sequence[_Label]], number: int
     """Yield the value in the label's own cell or right of it; where there is none there, the one below."""
     row, kind = rows[number], label.wanted.kind
     if not label.wanted.id:
+        return
+    if kind.choice and (chosen := _chosen(rows, labels, number, label)):
+        yield chosen, "inside", kind
         return
     until = min((other.start for other in labels[number] if other.start > label.start), default=len(row.text))
     cell = row.cell_at(label.start)
@@ -201,7 +206,9 @@ def _candidate(row: Row, label: _Label, start: int, stop: int, worth: float) -> 
     if reading is None:
         return None
     words = row.words_in(start + reading.start, start + reading.stop)
-    return Candidate(label.wanted.id, reading.value, Seen(row.page, label.text, words), worth * (0.6 + 0.4 * label.exact)) if words else None
+    return (
+        Candidate(label.wanted.id, reading.value, Seen(row.page, label.text, words), worth * (0.6 + 0.4 * label.exact)) if words else None
+    )
 
 
 def _inside(row: Row, label: _Label, stop: int) -> Candidate | None:
@@ -225,6 +232,20 @@ def _right(row: Row, label: _Label, until: int) -> Candidate | None:
         found = _candidate(row, label, cell.start, min(until, cell.stop), _RIGHT)
         return found if label.wanted.kind.free or found is None or _leads(text, found) else None
     return None
+
+
+def _chosen(rows: Sequence[Row], labels: Sequence[Sequence[_Label]], number: int, label: _Label) -> Candidate | None:
+    """Return the ticked one of the choices printed after the label and on the rows below it that print no label."""
+    row = rows[number]
+    until = min((other.start for other in labels[number] if other.start > label.start), default=len(row.text))
+    words = list(row.words_in(label.stop, until))
+    for near in range(number + 1, min(number + 4, len(rows))):
+        if labels[near] or rows[near].box.top - rows[near - 1].box.bottom > 2.0 * row.height:
+            break
+        words += rows[near].words
+    reading = label.wanted.kind.read(" ".join(w.text for w in words))
+    its = cut(words, reading.start, reading.stop) if reading else ()
+    return Candidate(label.wanted.id, reading.value, Seen(row.page, label.text, its), 0.95) if reading and its else None
 
 
 def _leads(text: str, found: Candidate) -> bool:

@@ -93,7 +93,11 @@ _WANTED = (
         MONEY,
         rf"(?:existing|prior|senior|outstanding|other) (?:liens?|encumbrances?|charges?|mortgages?)(?: balance| outstanding| amount)?(?: on {_SECURITY})?|liens? outstanding",
     ),
-    wanted("lien_position", TEXT, r"(?:proposed )?lien (?:position|priority)|ranking(?: of (?:the )?(?:security|charge))?|priority of (?:lien|charge)"),
+    wanted(
+        "lien_position",
+        TEXT,
+        r"(?:proposed )?lien (?:position|priority)|ranking(?: of (?:the )?(?:security|charge))?|priority of (?:lien|charge)",
+    ),
     wanted("naics", COUNT, r"(?:primary )?(?:naics|sic)(?: ?/ ?sic)?(?: industry)?(?: code| number)?(?: ?\(\d digits?\))?"),
     wanted(
         "product",
@@ -109,7 +113,9 @@ _WANTED = (
     wanted("total_project_cost", MONEY, r"total (?:project )?(?:costs?|uses?|budget)(?: of project)?|project cost"),
 )
 _UK = re.compile(r"£|company number|companies house|registered number", re.IGNORECASE)
-_DATE_LINE = re.compile(r"^\W*(?:[a-z]{3,9}\.? \d{1,2},? \d{4}|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9} \d{4}|\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4})\W*$")
+_DATE_LINE = re.compile(
+    r"^\W*(?:[a-z]{3,9}\.? \d{1,2},? \d{4}|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9} \d{4}|\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4})\W*$"
+)
 _SIGNED = re.compile(r"\b(?:signed|submitted|dated?|certif\w+)\b|^\W*\d{1,2}[-/.]\d{1,2}|\t\W*\d{1,2}[-/.]\d{1,2}|\b(?:19|20)\d\d\W*$")
 _DATES = (
     r"(?:date of (?:the )?(?:application|request|submission)|(?:application|submission|request) date|date (?:submitted|completed|received|signed)|dated?|submitted)(?: on)?",
@@ -117,23 +123,45 @@ _DATES = (
 )
 
 _PROSE = (
-    said("borrower_name", NAME, r"(?:applicant|borrower|company)[:,]? (?P<value>[^,()]{3,60}?)(?= ?\(|, (?:an?|organi[sz]ed|in business)\b)"),
+    said(
+        "borrower_name", NAME, r"(?:applicant|borrower|company)[:,]? (?P<value>[^,()]{3,60}?)(?= ?\(|, (?:an?|organi[sz]ed|in business)\b)"
+    ),
     said("borrower_name", NAME, r"(?:on behalf of|behalf of) (?P<value>[^,()]{3,60}?)(?= ?\(|, | to (?:request|apply))"),
     said("entity_type", ENTITY, r"(?:organi[sz]ed as|, an?|is an?|as an?|structured as) (?P<value>[^,.;]{2,40})"),
-    said("years_in_business", COUNT, r"(?:in business|operat(?:ed|ing|ion)|trad(?:ed|ing)|established)(?: for)?(?: the (?:last|past))? (?P<value>\d{1,3}) years"),
+    said(
+        "years_in_business",
+        COUNT,
+        r"(?:in business|operat(?:ed|ing|ion)|trad(?:ed|ing)|established)(?: for)?(?: the (?:last|past))? (?P<value>\d{1,3}) years",
+    ),
     said("years_in_business", COUNT, r"(?P<value>\d{1,3}) years (?:in business|in operation|of (?:operation|trading))"),
     said(
         "requested_amount",
         MONEY,
-        r"(?:loan|facility|credit|financing|sum|amount|advance|borrow|request(?:ing)?)(?: \w+){0,4}? (?P<value>[$£€]\s?[\d,.]+(?: ?(?:k|million))?)",
+        r"(?:loan|facility|credit|financing|sum|amount|advance|borrow|request(?:ing)?)(?: \w+){0,4}? (?P<value>[$£€]?\s?\d[\d,.]{3,}(?: ?(?:k|million))?)",
     ),
-    said("term_months", MONTHS, r"(?:over|for|term of|in|within|period of) (?:a (?:term|period) of )?(?P<value>\d{1,3}[ -](?:months?|years?))"),
+    said(
+        "term_months",
+        MONTHS,
+        r"(?:over|for|term of|in|within|period of) (?:a (?:term|period) of )?(?P<value>\d{1,3}[ -](?:months?|years?))",
+    ),
     said("term_months", MONTHS, r"(?P<value>\d{1,3}[ -](?:months?|years?))[ -]term"),
     said("rate", PERCENT, r"(?:rate|interest|at)(?: \w+){0,3}? (?P<value>\d{1,2}(?:\.\d{1,4})? ?%)"),
-    said("purpose", TEXT, r"purposes?(?: of (?:the |this )?(?:loan|facility|request|credit))?(?: is| will be)?:? (?P<value>[^.;:]{4,120}?) ?(?=[.;])"),
-    said("purpose", TEXT, r"(?:proceeds|funds|loan|money) (?:will be|is to be|are to be|to be|would be) used (?:for|to)(?: the)? (?P<value>[^.;:]{4,120}?) ?(?=[.;])"),
-    said("collateral_kind", TEXT, r"(?:collateral|security|secure)[^.:;]{0,25}?(?:offer(?:s|ed)?|is|will be|by|pledges?|are|:):? (?P<value>[^,.;:]{3,60}?) ?(?=,|[.;]|\b(?:with|valued|worth|having|at)\b)"),
-    said("collateral_value", MONEY, r"(?:valued? (?:at|of)?|worth|appraised at)(?: \w+){0,3}? ?(?P<value>[$£€]\s?[\d,.]+)"),
+    said(
+        "purpose",
+        TEXT,
+        r"purposes?(?: of (?:the |this )?(?:loan|facility|request|credit))?(?: is| will be)?:? (?P<value>[^.;:]{4,120}?) ?(?=[.;]|$)",
+    ),
+    said(
+        "purpose",
+        TEXT,
+        r"(?:proceeds|funds|loan|money) (?:will be|is to be|are to be|to be|would be) used (?:for|to)(?: the)? (?P<value>[^.;:]{4,120}?) ?(?=[.;]|$)",
+    ),
+    said(
+        "collateral_kind",
+        TEXT,
+        r"(?:collateral|security|secure)[^.:;]{0,25}?(?:offer(?:s|ed)?|is|will be|by|pledges?|are|:):? (?P<value>[^,.;:]{3,60}?) ?(?=,|[.;]|\b(?:with|valued?|worth|having|at)\b|$)",
+    ),
+    said("collateral_value", MONEY, r"(?:valued? (?:at|of)?|worth|appraised at)(?: \w+){0,3}? ?(?P<value>[$£€]?\s?\d[\d,.]{3,})"),
 )
 
 

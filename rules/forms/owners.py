@@ -108,7 +108,9 @@ def _in_lines(page: Page) -> Iterator[_Holding]:
         found = _LINE.search(row.text)
         if found is None or _NO_PERSON.search(found["name"]) or Decimal(found["share"]) > 100:
             continue
-        yield _Holding(_seen(row, found, "name"), replace(_seen(row, found, "share"), label=found["name"].strip()), Decimal(found["share"]), 0.85)
+        yield _Holding(
+            _seen(row, found, "name"), replace(_seen(row, found, "share"), label=found["name"].strip()), Decimal(found["share"]), 0.85
+        )
 
 
 def _seen(row: Row, found: re.Match[str], group: str) -> Seen:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.domain import Page, Word
 from rules.forms.fields import Candidate
@@ -45,19 +46,26 @@ def said_in(page: Page, sayings: Sequence[Said]) -> Iterator[Candidate]:
 
 def _passages(page: Page) -> list[list[Word]]:
     """Return the words of the page's running text, a list for each run of its lines."""
+    rows = rows_of(page)
+    gaps = sorted(b.box.top - a.box.bottom for a, b in pairwise(rows) if _is_text(a) and _is_text(b))
+    usual = gaps[len(gaps) // 4] if gaps else 0.0
     out: list[list[Word]] = []
     last: Row | None = None
-    for row in rows_of(page):
-        words = len(row.words)
-        runs_on = last is not None and row.box.top - last.box.bottom < 1.5 * row.height
-        if "\t" in row.text or (words < _SENTENCE and not runs_on):
+    for row in rows:
+        runs_on = last is not None and row.box.top - last.box.bottom < 1.5 * max(usual, 0.0) + 0.25 * row.height
+        if not _is_text(row) and not (runs_on and "\t" not in row.text):
             last = None
             continue
-        if last is None or not runs_on:
+        if not runs_on:
             out.append([])
         out[-1] += row.words
         last = row
     return out
+
+
+def _is_text(row: Row) -> bool:
+    """Return whether the row is a line of running text: several words without a wide gap, or many with one."""
+    return len(row.words) >= _SENTENCE * (1.2 if "\t" in row.text else 1) and row.text.count("\t") < 2
 
 
 def _joined(words: Sequence[Word]) -> tuple[list[int], str]:

@@ -32,8 +32,12 @@ _HEADS = {
 }
 #: A bucket that several columns make up.
 _PARTS = {"aging_0_30": ("current", "days_1_30", "aging_0_30"), "aging_over_90": ("aging_over_90", "days_91_120", "over_120")}
-_WANTED = tuple(wanted(id, MONEY, pattern.pattern.replace(r"\b", "")) for id, pattern in _HEADS.items() if id not in ("customer", "aging_total"))
-_TOTAL = wanted("aging_total", MONEY, r"(?:grand )?totals?(?: (?:accounts )?(?:receivables?|debtors|due|outstanding|a/r|ar|balance|of all)[a-z ]*)?")
+_WANTED = tuple(
+    wanted(id, MONEY, pattern.pattern.replace(r"\b", "")) for id, pattern in _HEADS.items() if id not in ("customer", "aging_total")
+)
+_TOTAL = wanted(
+    "aging_total", MONEY, r"(?:grand )?totals?(?: (?:accounts )?(?:receivables?|debtors|due|outstanding|a/r|ar|balance|of all)[a-z ]*)?"
+)
 _DATES = (r"(?:as|balances?) (?:of|at)(?: date)?|(?:aging|ageing|report|statement|aged as of) date(?:d)?|dated?",)
 
 

@@ -142,6 +142,16 @@ def _mended(word: str, vocabulary: frozenset[str]) -> str:
     return near[0] if len(near) == 1 else word
 
 
+def cut(words: Sequence[Word], start: int, stop: int) -> tuple[Word, ...]:
+    """Return the words of which a part stands in `start:stop` of their text, a space between any two."""
+    out, at = [], 0
+    for word in words:
+        if at < stop and at + len(word.text) > start:
+            out.append(word)
+        at += len(word.text) + 1
+    return tuple(out)
+
+
 # -- what was read, with its place ------------------------------------------------------------------------------------
 
 

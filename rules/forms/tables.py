@@ -13,7 +13,12 @@ from rules.forms.rows import Row, rows_of
 
 #: Column id -> the wordings of its head, lower case; the first id whose wording is found in a head takes it.
 Heads = Mapping[str, re.Pattern[str]]
+#: From where to where something reaches across the page.
+Span = tuple[float, float]
 _TOTAL = re.compile(r"\W*(?:grand |report |column )?totals?\b|\W*sum\b")
+_FILLED_IN = re.compile(r"[a-z)]:\s")
+#: A gap wider than this many characters in every row parts two columns; a space in type of one width is 1.
+_APART = 1.15
 #: Heads over at most this many rows.
 _HEAD_ROWS = 4
 
@@ -70,10 +75,10 @@ def find_tables(page: Page, heads: Heads, at_least: int = 2) -> tuple[Table, ...
         if best is None or sum(not h.id.startswith("column_") for h in best[1]) < at_least:
             at += 1
             continue
-        best = _without_title(rows, at, heads, best)
-        body = _body(rows, best[0], heads, at_least)
-        found.append(_table(page, best[1], body))
-        at = best[0] + max(1, len(body)) if body else best[0]
+        stop = best[0]
+        body = _body(rows, stop, heads, at_least)
+        found.append(_table(page, _best_named(rows[at:stop], heads, _columns(body)), body))
+        at = stop + max(1, len(body)) if body else stop
     return tuple(found)
 
 
@@ -83,6 +88,8 @@ def find_tables(page: Page, heads: Heads, at_least: int = 2) -> tuple[Table, ...
 def _heads_at(rows: Sequence[Row], at: int, heads: Heads) -> tuple[int, list[_Head]] | None:
     """Return the row after the heads that begin with row `at`, and the heads: as many rows of it as know the most columns."""
     best: tuple[int, list[_Head]] | None = None
+    if _is_data(rows[at]) or _is_sentence(rows[at]) or _FILLED_IN.search(rows[at].plain):
+        return None
     for stop in range(at + 1, min(at + _HEAD_ROWS, len(rows)) + 1):
         band = rows[at:stop]
         if stop > at + 1 and (band[-1].box.top - band[-2].box.bottom > 1.2 * band[-1].height or _is_data(band[-1])):
@@ -93,12 +100,16 @@ def _heads_at(rows: Sequence[Row], at: int, heads: Heads) -> tuple[int, list[_He
     return best
 
 
-def _without_title(rows: Sequence[Row], at: int, heads: Heads, best: tuple[int, list[_Head]]) -> tuple[int, list[_Head]]:
-    """Return the heads without the rows above them that name no further column: titles, dates."""
-    for later in range(at + 1, best[0]):
-        found = _heads_at(rows, later, heads)
-        if found and _worth(found[1])[0] >= _worth(best[1])[0]:
-            best = found
+def _best_named(band: Sequence[Row], heads: Heads, columns: Sequence[Span]) -> list[_Head]:
+    """Return the heads of `band`, parted as its rows or as the body's columns tell more, without rows above them that are a title."""
+    best: list[_Head] = []
+    for first in range(len(band) - 1, -1, -1):
+        above = band[first]
+        named = max((_named(band[first:], heads, given) for given in ((), columns)), key=_worth)
+        tight = first + 1 < len(band) and band[first + 1].box.top - above.box.bottom < 0.5 * above.height
+        short = max(len(above.text[c.start : c.stop].split()) for c in above.cells()) <= 4
+        if not best or _worth(named)[0] > _worth(best)[0] or (_worth(named)[0] == _worth(best)[0] and tight and short):
+            best = named
     return best
 
 
@@ -112,11 +123,11 @@ def _is_data(row: Row) -> bool:
     return bool(strong)
 
 
-def _named(band: Sequence[Row], heads: Heads) -> list[_Head]:
-    """Return the heads that the rows of `band` print together, from left to right."""
+def _named(band: Sequence[Row], heads: Heads, columns: Sequence[Span] = ()) -> list[_Head]:
+    """Return the heads that the rows of `band` print together, from left to right; over `columns` of the body where these are known."""
     out: list[_Head] = []
     taken: set[str] = set()
-    for words in _clusters(band):
+    for words in _over(band, columns) if columns else _clusters(band):
         for id, part in _split(words, band, heads, taken):
             taken.add(id)
             out.append(_Head(id or f"column_{len(out)}", part))
@@ -134,6 +145,27 @@ def _clusters(band: Sequence[Row]) -> list[list[Word]]:
         else:
             above.extend(cell)
     return groups
+
+
+def _columns(body: Sequence[Row]) -> list[Span]:
+    """Return from where to where the words of the body reach, column by column: what wide gaps part in every row."""
+    rows = [row for row in body if _is_data(row) and not _TOTAL.match(row.plain)]
+    out: list[Span] = []
+    for x0, x1, unit in sorted((w.box.x0, w.box.x1, row.unit) for row in rows for w in row.words):
+        if out and x0 < out[-1][1] + _APART * unit:
+            out[-1] = (out[-1][0], max(out[-1][1], x1))
+        else:
+            out.append((x0, x1))
+    return out
+
+
+def _over(band: Sequence[Row], columns: Sequence[Span]) -> list[list[Word]]:
+    """Return the words of the band by the column of the body that they stand over or nearest to."""
+    groups: dict[Span, list[Word]] = {}
+    for word in (w for row in band for w in row.words):
+        nearest = max(columns, key=lambda c: min(c[1], word.box.x1) - max(c[0], word.box.x0))
+        groups.setdefault(nearest, []).append(word)
+    return [groups[c] for c in columns if c in groups]
 
 
 def _overlap(some: Sequence[Word], others: Sequence[Word]) -> float:

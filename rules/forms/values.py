@@ -23,10 +23,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of value: its reader, and whether it takes any text (`free`), so that only the layout can tell what belongs to it."""
+    """A kind of value and its reader.
+
+    `free`: it takes any text, so that only the layout can tell what belongs to it. `choice`: forms print several values to tick one.
+    """
 
     read: Callable[[str], Reading | None]
     free: bool = False
+    choice: bool = False
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------
@@ -210,6 +214,6 @@ MONTHS = Kind(_months)
 DAY = Kind(_day)
 DAY_FIRST = Kind(_day_first)
 TAX_ID = Kind(_tax_id)
-ENTITY = Kind(_entity)
+ENTITY = Kind(_entity, choice=True)
 NAME = Kind(_name, free=True)
 TEXT = Kind(_text, free=True)
