@@ -19,14 +19,14 @@ _HEADS = {
         r"\borig(?:inal|\.)?\b(?! date)|amount borrowed|\bborrowed\b|loan amount|amount of (?:loan|facility|note)|initial (?:amount|balance)"
         r"|credit limit|\blimit\b|facility amount|amount advanced"
     ),
+    "maturity": re.compile(
+        r"\bmatur|due date|(?<!amount )(?<!balance )(?<!now )\bdue\b(?! to)|final (?:payment|repayment)|end date|expir|payoff date|last payment|\bterm ends|repayable by"
+    ),
     "monthly_payment": re.compile(
         r"\b(?:mo(?:nthly|nth|\.)?|periodic|regular|scheduled)\b.{0,4}(?:payments?|pmts?|instal|repay|debt service|p ?& ?i)"
         r"|(?:payments?|pmts?|instal\w+|repayments?|paid|p ?& ?i)(?: amount)? ?(?:/|per|a|each|\() ?mo|\b(?:payments?|pmts?|instal\w+|repayments?)\b(?! date)"
     ),
     "rate": re.compile(r"\brate\b|\bint(?:erest|\.)?\b|\bapr\b|%"),
-    "maturity": re.compile(
-        r"\bmatur|due date|\bdue\b(?! to)|final (?:payment|repayment)|end date|expir|payoff date|last payment|\bterm ends|repayable by"
-    ),
     "secured_by": re.compile(r"\bsecur|\bcollateral|\bpledged|\bcharge over\b"),
     "balance": re.compile(
         r"\bbal(?:ance|\.)?\b|\boutstanding\b|amount (?:owed|owing|due)|\bowed\b(?! to)|\bowing\b|principal (?:due|outstanding)|carrying amount|present amount"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain import Box, Document, Field, Form, Page, Transaction
-from rules.forms.rows import Cell, Row, Seen, cut, field_of, rows_of
+from rules.forms.rows import Cell, Row, Seen, cut, field_of, rows_of, words_in
 from rules.forms.values import Kind, Value, masked
 
 
@@ -101,18 +101,13 @@ def _field(best: Candidate, others: Sequence[Candidate]) -> Field:
 
 def candidates_of(page: Page, look_for: Sequence[Wanted]) -> list[Candidate]:
     """Return every value that stands where a label of `look_for` on `page` expects one."""
-    rows = rows_of(page, _vocabulary(look_for))
+    rows = rows_of(page, words_in(label for each in look_for for label in each.labels))
     labels = [_labels(row, look_for) for row in rows]
     found = [each for number in range(len(rows)) for label in labels[number] for each in _around(rows, labels, number, label)]
     below = sum(where == "below" for _, where, kind in found if not kind.free)
     beside = sum(where != "below" for _, where, kind in found if not kind.free)
     unlikely = "right" if below > beside else "below"
     return [replace(c, score=c.score * _PREFERRED) if where == unlikely and kind.free else c for c, where, kind in found]
-
-
-def _vocabulary(look_for: Sequence[Wanted]) -> frozenset[str]:
-    """Return the words that labels are made of."""
-    return frozenset(word for each in look_for for label in each.labels for word in re.findall(r"(?<![\\a-z])[a-z]{4,}", label.pattern))
 
 
 # -- labels -----------------------------------------------------------------------------------------------------------
@@ -128,7 +123,7 @@ def _labels(row: Row, look_for: Sequence[Wanted]) -> list[_Label]:
         for at in (at + (row.plain[at] == "(") for at in starts):
             if found and at < found[-1].stop:
                 continue
-            label = _label_at(row.plain, at, cell.stop, [*look_for, _OTHERS])
+            label = _label_at(row.plain, at, cell.stop, [*look_for, _OTHERS]) or _label_at(row.mended, at, cell.stop, look_for)
             if label and (at in (first, cell.start) or label.colon or _stands_alone(row, label, cell)):
                 found.append(replace(label, text=row.text[label.start : label.stop].strip(" :?")))
             elif at == first and (foreign := _LABELLED.match(row.plain, at, cell.stop)):

@@ -53,6 +53,7 @@ def _passages(page: Page) -> list[list[Word]]:
     last: Row | None = None
     for row in rows:
         runs_on = last is not None and row.box.top - last.box.bottom < 1.5 * max(usual, 0.0) + 0.25 * row.height
+        runs_on |= last is not None and _open(last) and row.box.top - last.box.bottom < 2.0 * row.height
         if not _is_text(row) and not (runs_on and "\t" not in row.text):
             last = None
             continue
@@ -61,6 +62,11 @@ def _passages(page: Page) -> list[list[Word]]:
         out[-1] += row.words
         last = row
     return out
+
+
+def _open(row: Row) -> bool:
+    """Return whether the row ends where something must follow."""
+    return row.text.endswith((":", ","))
 
 
 def _is_text(row: Row) -> bool:

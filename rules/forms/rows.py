@@ -4,7 +4,7 @@ In a row's text one character stands between two words: a space, or a tab where 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,12 +28,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One visual row of a page. `plain` is `text` in lower case, character by character, misread label words mended."""
+    """One visual row of a page. `plain` is `text` in lower case, character by character; `mended` has misread label words put right."""
 
     page: Page
     words: tuple[Word, ...]
     text: str
     plain: str
+    mended: str
     starts: tuple[int, ...]
 
     @property
@@ -84,6 +85,12 @@ def rows_of(page: Page, vocabulary: frozenset[str] = frozenset()) -> tuple[Row, 
     return tuple(_row(page, [piece for word in run for piece in _unglued(word)], mendable) for run in runs)
 
 
+def words_in(patterns: Iterable[re.Pattern[str]]) -> frozenset[str]:
+    """Return the whole words of five letters or more that `patterns` spell out: what misread words are mended to."""
+    plain = " | ".join(re.sub(r"\\[a-z]", " ", pattern.pattern) for pattern in patterns)
+    return frozenset(re.findall(r"(?<![\])a-z])[a-z]{5,}(?![a-z(\[?*+.])", plain))
+
+
 def _beside(left: Word, right: Word) -> bool:
     common = min(left.box.bottom, right.box.bottom) - max(left.box.top, right.box.top)
     low = min(left.box.bottom - left.box.top, right.box.bottom - right.box.top)
@@ -105,31 +112,37 @@ def _unglued(word: Word) -> list[Word]:
 
 def _row(page: Page, words: Sequence[Word], vocabulary: frozenset[str]) -> Row:
     unit = sum(w.box.x1 - w.box.x0 for w in words) / sum(len(w.text) for w in words)
-    text, plain, starts = "", "", []
+    text, plain, mended, starts = "", "", "", []
     for number, word in enumerate(words):
         if number:
-            wide = _parts(words[number - 1], word, unit)
-            text, plain = text + ("\t" if wide else " "), plain + ("\t" if wide else " ")
+            gap = "\t" if _parts(words[number - 1], word, unit) else " "
+            text, plain, mended = text + gap, plain + gap, mended + gap
         starts.append(len(text))
         text += word.text
-        plain += _plain(word.text, vocabulary)
-    return Row(page, tuple(words), text, plain, tuple(starts))
+        plain += _plain(word.text)
+        mended += _mended_label(_plain(word.text), vocabulary)
+    return Row(page, tuple(words), text, plain, mended, tuple(starts))
 
 
 def _parts(left: Word, right: Word, unit: float) -> bool:
     """Return whether the gap between two words parts two cells: it is wide, or wider than a space and parts a figure from text."""
     gap = right.box.x0 - left.box.x1
-    return gap > _WIDE * unit or (gap > _PARTED * unit and _is_figure(left.text) != _is_figure(right.text))
+    return gap > _WIDE * unit or (gap > _PARTED * unit and is_figure(left.text) != is_figure(right.text))
 
 
-def _is_figure(text: str) -> bool:
+def is_figure(text: str) -> bool:
+    """Return whether a word is mostly digits."""
     return sum(c.isdigit() for c in text) * 2 > len(text.strip("$£%,.()"))
 
 
-def _plain(text: str, vocabulary: frozenset[str]) -> str:
-    """Return the word in lower case, its letters those of a word of `vocabulary` of which one letter was misread."""
-    low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text).translate(str.maketrans("’‘–—", "''--"))
-    core = re.search(r"[a-z0-9|!']{4,}", low)
+def _plain(text: str) -> str:
+    """Return the word in lower case, character by character, with plain quotes and dashes."""
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text).translate(str.maketrans("’‘–—", "''--"))
+
+
+def _mended_label(low: str, vocabulary: frozenset[str]) -> str:
+    """Return the word of `vocabulary` that `low` is but for a letter or two misread, else `low`."""
+    core = re.search(r"[a-z0-9|!']{5,}", low)
     if not vocabulary or core is None or core[0].isdigit() or core[0] in vocabulary:
         return low
     return low[: core.start()] + _mended(core[0], vocabulary) + low[core.end() :]

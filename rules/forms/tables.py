@@ -4,12 +4,14 @@ Ruled or not, right- or left-aligned, heads over several lines, cells of several
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import pairwise
 
 from app.domain import Box, Page, Word
-from rules.forms.rows import Row, rows_of
+from rules.forms.rows import Row, is_figure, rows_of, words_in
+from rules.forms.values import MONEY
 
 #: Column id -> the wordings of its head, lower case; the first id whose wording is found in a head takes it.
 Heads = Mapping[str, re.Pattern[str]]
@@ -17,6 +19,8 @@ Heads = Mapping[str, re.Pattern[str]]
 Span = tuple[float, float]
 _TOTAL = re.compile(r"\W*(?:grand |report |column )?totals?\b|\W*sum\b")
 _FILLED_IN = re.compile(r"[a-z)]:\s")
+_STRONG = re.compile(r"(?<![\w-])[$£(]?\d{1,3}(?:,\d{3})+|[$£]\s?\d|\d\.\d\d(?!\d)|\d\s?%")
+_NUMBER = re.compile(r"[($£-]*\d[\d,.]*\)?|[-–—]")
 #: A gap wider than this many characters in every row parts two columns; a space in type of one width is 1.
 _APART = 1.15
 #: Heads over at most this many rows.
@@ -67,7 +71,7 @@ class _Head:
 
 def find_tables(page: Page, heads: Heads, at_least: int = 2) -> tuple[Table, ...]:
     """Return the tables of `page` of which at least `at_least` columns have a head of `heads`, from top to bottom."""
-    rows = rows_of(page, frozenset(w for head in heads.values() for w in re.findall(r"(?<![\\a-z])[a-z]{4,}", head.pattern)))
+    rows = rows_of(page, words_in(heads.values()) | {"total", "totals"})
     found: list[Table] = []
     at = 0
     while at < len(rows):
@@ -92,9 +96,9 @@ def _heads_at(rows: Sequence[Row], at: int, heads: Heads) -> tuple[int, list[_He
         return None
     for stop in range(at + 1, min(at + _HEAD_ROWS, len(rows)) + 1):
         band = rows[at:stop]
-        if stop > at + 1 and (band[-1].box.top - band[-2].box.bottom > 1.2 * band[-1].height or _is_data(band[-1])):
+        if stop > at + 1 and (band[-1].box.top - band[-2].box.bottom > 1.2 * band[-1].height or _is_data(band[-1]) or _is_sentence(band[-1])):
             break
-        known = _named(band, heads)
+        known = _named(band, heads, _clusters(band))
         if best is None or _worth(known) > _worth(best[1]):
             best = stop, known
     return best
@@ -105,7 +109,8 @@ def _best_named(band: Sequence[Row], heads: Heads, columns: Sequence[Span]) -> l
     best: list[_Head] = []
     for first in range(len(band) - 1, -1, -1):
         above = band[first]
-        named = max((_named(band[first:], heads, given) for given in ((), columns)), key=_worth)
+        groupings = [_clusters(band[first:]), *_over(band[first:], columns)] if columns else [_clusters(band[first:])]
+        named = max((_named(band[first:], heads, groups) for groups in groupings), key=_worth)
         tight = first + 1 < len(band) and band[first + 1].box.top - above.box.bottom < 0.5 * above.height
         short = max(len(above.text[c.start : c.stop].split()) for c in above.cells()) <= 4
         if not best or _worth(named)[0] > _worth(best)[0] or (_worth(named)[0] == _worth(best)[0] and tight and short):
@@ -119,18 +124,18 @@ def _worth(heads: Sequence[_Head]) -> tuple[int, int]:
 
 def _is_data(row: Row) -> bool:
     """Return whether the row prints figures: an amount with a separator or sign, or several numbers by themselves."""
-    strong = re.findall(r"(?<![\w-])[$£(]?\d{1,3}(?:,\d{3})+|[$£]\s?\d|\d\.\d\d(?!\d)|\d\s?%", row.text)
-    return bool(strong)
+    numbers = [w.text for w in row.words if _NUMBER.fullmatch(w.text)]
+    return _STRONG.search(row.text) is not None or (len(numbers) > 2 and not {"30", "60", "90"} & {*numbers})
 
 
-def _named(band: Sequence[Row], heads: Heads, columns: Sequence[Span] = ()) -> list[_Head]:
-    """Return the heads that the rows of `band` print together, from left to right; over `columns` of the body where these are known."""
+def _named(band: Sequence[Row], heads: Heads, groups: Sequence[Sequence[Word]]) -> list[_Head]:
+    """Return the `groups` of the band's words as heads from left to right, each with the first id whose wording it prints."""
     out: list[_Head] = []
-    taken: set[str] = set()
-    for words in _over(band, columns) if columns else _clusters(band):
-        for id, part in _split(words, band, heads, taken):
-            taken.add(id)
-            out.append(_Head(id or f"column_{len(out)}", part))
+    for words in groups:
+        left = {id: head for id, head in heads.items() if id not in {h.id for h in out}}
+        texts = [_text_of(words, [(row, row.plain) for row in band]), _text_of(words, [(row, row.mended) for row in band])]
+        id = next((id for text in texts for id, head in left.items() if head.search(text)), f"column_{len(out)}")
+        out.append(_Head(id, tuple(words)))
     return sorted(out, key=lambda h: h.box.x0)
 
 
@@ -149,23 +154,36 @@ def _clusters(band: Sequence[Row]) -> list[list[Word]]:
 
 def _columns(body: Sequence[Row]) -> list[Span]:
     """Return from where to where the words of the body reach, column by column: what wide gaps part in every row."""
-    rows = [row for row in body if _is_data(row) and not _TOTAL.match(row.plain)]
+    rows = [row for row in body if _is_data(row) and not _TOTAL.match(row.mended)]
     out: list[Span] = []
-    for x0, x1, unit in sorted((w.box.x0, w.box.x1, row.unit) for row in rows for w in row.words):
-        if out and x0 < out[-1][1] + _APART * unit:
+    last_is_amount = False
+    for word, unit in sorted(((w, row.unit) for row in rows for w in row.words), key=lambda each: each[0].box.x0):
+        x0, x1, is_amount = word.box.x0, word.box.x1, _is_amount(word.text)
+        apart = 0.0 if is_amount or last_is_amount else _APART * unit
+        if out and x0 < out[-1][1] + apart:
             out[-1] = (out[-1][0], max(out[-1][1], x1))
         else:
             out.append((x0, x1))
+        last_is_amount = is_amount
     return out
 
 
-def _over(band: Sequence[Row], columns: Sequence[Span]) -> list[list[Word]]:
-    """Return the words of the band by the column of the body that they stand over or nearest to."""
-    groups: dict[Span, list[Word]] = {}
-    for word in (w for row in band for w in row.words):
-        nearest = max(columns, key=lambda c: min(c[1], word.box.x1) - max(c[0], word.box.x0))
-        groups.setdefault(nearest, []).append(word)
-    return [groups[c] for c in columns if c in groups]
+def _is_amount(text: str) -> bool:
+    return _STRONG.search(text) is not None or (_NUMBER.fullmatch(text) is not None and not re.fullmatch(r"(?:19|20)\d\d", text))
+
+
+def _over(band: Sequence[Row], columns: Sequence[Span]) -> Iterator[list[list[Word]]]:
+    """Yield the words of the band by the columns of the body: those they are nearest to, then as heads flush right and flush left."""
+    last = len(columns) - 1
+    for column_of in (
+        lambda box: max(range(last + 1), key=lambda n: min(columns[n][1], box.x1) - max(columns[n][0], box.x0)),
+        lambda box: next((n for n, (_, x1) in enumerate(columns) if x1 >= (box.x0 + box.x1) / 2), last),
+        lambda box: next((n for n, (x0, _) in reversed([*enumerate(columns)]) if x0 <= (box.x0 + box.x1) / 2), 0),
+    ):
+        groups: dict[int, list[Word]] = {}
+        for word in (w for row in band for w in row.words):
+            groups.setdefault(column_of(word.box), []).append(word)
+        yield [groups[n] for n in sorted(groups)]
 
 
 def _overlap(some: Sequence[Word], others: Sequence[Word]) -> float:
@@ -174,35 +192,12 @@ def _overlap(some: Sequence[Word], others: Sequence[Word]) -> float:
     return (min(a.x1, b.x1) - max(a.x0, b.x0)) / min(a.x1 - a.x0, b.x1 - b.x0)
 
 
-def _split(words: Sequence[Word], band: Sequence[Row], heads: Heads, taken: set[str]) -> list[tuple[str, tuple[Word, ...]]]:
-    """Return a cluster as the head or heads it prints: several where narrow gaps run heads together; id "" where none is known."""
-    plain = {id(w): p for row in band for w, p in zip(row.words, _plain_words(row), strict=True)}
-    line = {id(w): number for number, row in enumerate(band) for w in row.words}
-    ordered = sorted(words, key=lambda w: (line[id(w)], w.box.x0))
-    text, starts = "", []
-    for word in ordered:
-        starts.append(len(text))
-        text += plain[id(word)] + " "
-    matches = [(name, m) for name, head in heads.items() if name not in taken and (m := head.search(text))]
-    found = sorted((max(at for at in starts if at <= m.start()), m.end(), name) for name, m in matches)
-    kept: list[tuple[int, int, str]] = []
-    for start, stop, name in found:
-        if all(start >= k[1] or stop <= k[0] for k in kept):
-            kept.append((start, stop, name))
-        elif (stop - start) > (kept[-1][1] - kept[-1][0]):
-            kept[-1] = (start, stop, name)
-    one_line = line[id(ordered[0])] == line[id(ordered[-1])]
-    if len(kept) < 2 or not one_line:
-        return [(kept[0][2] if kept else "", tuple(ordered))]
-    edges = pairwise([0, *(k[0] for k in kept[1:]), len(text)])
-    return [
-        (name, tuple(w for w, at in zip(ordered, starts, strict=True) if low <= at < high))
-        for (_, _, name), (low, high) in zip(kept, edges, strict=True)
-    ]
-
-
-def _plain_words(row: Row) -> list[str]:
-    return [row.plain[at : at + len(w.text)] for w, at in zip(row.words, row.starts, strict=True)]
+def _text_of(words: Sequence[Word], band: Sequence[tuple[Row, str]]) -> str:
+    """Return the words of a head in the order of the band's rows, as the text given with each row has them."""
+    text = ""
+    for row, its in band:
+        text += "".join(f"{its[at : at + len(w.text)]} " for w, at in zip(row.words, row.starts, strict=True) if w in words)
+    return text
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
@@ -220,7 +215,7 @@ def _body(rows: Sequence[Row], start: int, heads: Heads, at_least: int) -> list[
         again = _heads_at(rows[: number + 1], number, heads)
         if body and again and _worth(again[1])[0] >= max(2, at_least) and not _is_data(row):
             break
-        if body and _TOTAL.match(body[-1].plain) and not _is_data(row):
+        if body and _TOTAL.match(body[-1].mended) and not _is_data(row):
             break
         body.append(row)
         pitch = max(pitch, gap) if len(body) > 1 else 0.0
@@ -229,7 +224,8 @@ def _body(rows: Sequence[Row], start: int, heads: Heads, at_least: int) -> list[
 
 def _is_sentence(row: Row) -> bool:
     """Return whether the row is running text: many words without a wide gap or a figure."""
-    return max(len(row.text[c.start : c.stop].split()) for c in row.cells()) > 8 and not _is_data(row)
+    longest = max((row.text[c.start : c.stop].split() for c in row.cells()), key=len)
+    return len(longest) > 8 and sum(map(is_figure, longest)) < 3 and not _is_data(row)
 
 
 def _table(page: Page, heads: Sequence[_Head], body: Sequence[Row]) -> Table:
@@ -241,8 +237,23 @@ def _table(page: Page, heads: Sequence[_Head], body: Sequence[Row]) -> Table:
             above = rows[-1].cells
             rows[-1] = replace(rows[-1], cells={id: (*above.get(id, ()), *cells.get(id, ())) for id in {**above, **cells}})
         else:
-            rows.append(TableRow(page, cells, _TOTAL.match(row.plain) is not None))
-    return Table(page, {h.id: " ".join(w.text for w in h.words) for h in heads}, tuple(rows))
+            rows.append(TableRow(page, cells, _TOTAL.match(row.mended) is not None))
+    marked = [row if row.total else replace(row, total=_adds_up(row, rows[:number])) for number, row in enumerate(rows)]
+    return Table(page, {h.id: " ".join(w.text for w in h.words) for h in heads}, tuple(marked))
+
+
+def _adds_up(row: TableRow, above: Sequence[TableRow]) -> bool:
+    """Return whether every amount of the row, two at least, is the sum of two or more amounts above it in its column."""
+    sums = []
+    for id, amount in _amounts(row).items():
+        parts = [amounts[id] for each in above if id in (amounts := _amounts(each))]
+        sums.append(len(parts) > 1 and sum(parts) == amount)
+    return len(sums) > 1 and all(sums)
+
+
+def _amounts(row: TableRow) -> dict[str, Decimal]:
+    readings = {id: MONEY.read(row.text(id)) for id in row.cells}
+    return {id: r.value for id, r in readings.items() if r and isinstance(r.value, Decimal) and r.value}
 
 
 def _edges(heads: Sequence[_Head], body: Sequence[Row]) -> list[float]:
@@ -281,9 +292,9 @@ def _deal(row: Row, heads: Sequence[_Head], edges: Sequence[float]) -> dict[str,
 
 
 def _has_figure(cells: Mapping[str, tuple[Word, ...]]) -> bool:
-    return any(any(c.isdigit() for w in words for c in w.text) or any(w.text in "-–—" for w in words) for words in cells.values())
+    return any(is_figure(w.text) or w.text in "-–—" for words in cells.values() for w in words)
 
 
 def _close(above: TableRow, row: Row) -> bool:
     """Return whether `row` follows closely enough to continue the row above."""
-    return row.box.top - max(w.box.bottom for w in above.words) < 1.5 * row.height
+    return row.box.top - max(w.box.bottom for w in above.words) < 0.9 * row.height

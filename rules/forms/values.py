@@ -45,10 +45,18 @@ _MONEY = re.compile(
 _NIL = re.compile(rf"(?<!\S){_MARK}?\s?(?:-{{1,3}}|[–—]|nil|none|-0-)(?=$|[\s,;.])", re.IGNORECASE)
 _PERCENT = re.compile(r"(?<![\w.,])(?P<digits>\d{1,3}(?:[.,]\d{1,4})?)\s?(?:%|per ?cent\b|pct\b)", re.IGNORECASE)
 _BARE = re.compile(r"^\W*(?P<digits>\d{1,3}(?:\.\d{1,4})?)(?!\S)")
+_NUMBER = re.compile(r"(?<![\w])\(?[$£€]?[\dOoIlSB]{1,3}(?:[,.][\dOoIlSB]{2,3})+(?=[)%]?(?:\s|$))")
+_SLIPS = str.maketrans("OoQDIl|SsBZ", "00001115582")
 _TIMES = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "mm": 1_000_000, "mn": 1_000_000, "million": 1_000_000}
 
 
+def _mended(text: str) -> str:
+    """Return the text with letters that stand for digits within a number put right ("1O,5OO")."""
+    return _NUMBER.sub(lambda found: found[0].translate(_SLIPS) if sum(c.isdigit() for c in found[0]) > 1 else found[0], text)
+
+
 def _money(text: str) -> Reading | None:
+    text = _mended(text)
     found = _MONEY.search(text)
     nil = _NIL.search(text)
     if nil and (found is None or nil.start() < found.start()):
@@ -62,6 +70,7 @@ def _money(text: str) -> Reading | None:
 
 
 def _percent(text: str) -> Reading | None:
+    text = _mended(text)
     found = _PERCENT.search(text) or _BARE.search(text)
     return Reading(Decimal(found["digits"].replace(",", ".")), found.start("digits"), found.end()) if found else None
 
@@ -141,7 +150,6 @@ def _day_first(text: str) -> Reading | None:
 
 # -- ids and words ----------------------------------------------------------------------------------------------------
 
-_SLIPS = str.maketrans("OoQDIl|SsBZ", "00001115582")
 _EIN = re.compile(r"(?<![\w-])[\dOoQDIl|SsBZ]{2}\s?[-–—]\s?[\dOoQDIl|SsBZ]{7}(?![\w-])")
 _PERSONAL = re.compile(r"(?<![\w-])(?:\d{3}|[xX*•#]{3})\s?[-–— ]\s?(?:\d{2}|[xX*•#]{2})\s?[-–— ]\s?(?P<last>\d{4})(?![\w-])")
 _COMPANY = re.compile(r"(?<![\w-])(?:[A-Z]{2}\d{6}|\d{7,9})(?![\w-])")
