@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.domain import Document, Field, Form, Origin
-from rules.forms.fields import form_of
+from rules.forms.fields import best_of, candidates_of, form_of, wanted
 from rules.forms.rows import Seen, cut, field_of
 from rules.forms.tables import Table, TableRow, find_tables
 from rules.forms.values import DAY, DAY_FIRST, MONEY, PERCENT, TEXT, Kind
@@ -50,12 +50,15 @@ _OFTEN = (
     (re.compile(r"annual|year|p\.a\."), 1),
     (re.compile(r"week"), 52),
 )
+_DATES = (r"(?:schedule |balances? |figures |debts? |liabilities )?(?:as )?(?:of|at|dated)(?: date)?|date(?:d)?|(?:as of|schedule|statement) date",)
 _YES = re.compile(r"^\W*(?:y(?:es)?|x|✓|✔|☒|☑|refinanc\w*|pay ?off)\b|[✓✔☒☑]", re.IGNORECASE)
 
 
 def read(document: Document) -> Form:
     """Return the debts of the schedule and what they add up to."""
-    return form_of(document, debts_of(document))
+    day = DAY_FIRST if any("£" in page.text for page in document.pages) else DAY
+    dated = best_of([c for page in document.pages for c in candidates_of(page, (wanted("schedule_date", day, *_DATES),))])
+    return form_of(document, [*debts_of(document), *dated])
 
 
 def debts_of(document: Document) -> list[Field]:

@@ -12,7 +12,7 @@ from rules.forms.tables import find_tables
 from rules.forms.values import NAME, PERCENT
 
 _HEADS = {
-    "share": re.compile(r"%|\bpercent(?:age)?\b|\bshares?(?:holding)?\b|\bownership\b|\bowned\b|\binterest\b|\bstake\b"),
+    "share": re.compile(r"%|\bpercent(?:age)?\b|\bshares?(?:holding)?\b|\bownership\b|\bowned\b|\b(?:equity|membership|partnership) interest\b|\binterest (?:held|owned)\b|\bstake\b"),
     "title": re.compile(r"\b(?:title|position|role|office|capacity)\b"),
     "address": re.compile(r"\baddress\b|\bresidence\b"),
     "number": re.compile(r"\b(?:ssn|social security|tax id|tin|ein|date of birth|dob)\b"),
@@ -82,8 +82,12 @@ def _in_tables(page: Page) -> Iterator[_Holding]:
         for row in table.rows:
             name, share = row.cells.get("name"), row.cells.get("share")
             reading = PERCENT.read(row.text("share"))
-            if name and share and reading and isinstance(reading.value, Decimal) and not row.total and NAME.read(row.text("name")):
+            if name and share and reading and isinstance(reading.value, Decimal) and not row.total and _is_name(row.text("name")):
                 yield _Holding(Seen(page, table.heads["name"], name), Seen(page, table.heads["share"], share), reading.value, 0.96)
+
+
+def _is_name(text: str) -> bool:
+    return NAME.read(text) is not None and not any(c.isdigit() for c in text) and " " in text.strip() and not _NO_PERSON.match(text)
 
 
 def _in_groups(page: Page) -> Iterator[_Holding]:

@@ -99,8 +99,9 @@ def _heads_at(rows: Sequence[Row], at: int, heads: Heads) -> tuple[int, list[_He
         if stop > at + 1 and (band[-1].box.top - band[-2].box.bottom > 1.2 * band[-1].height or _is_data(band[-1]) or _is_sentence(band[-1])):
             break
         known = _named(band, heads, _clusters(band))
-        if best is None or _worth(known) > _worth(best[1]):
-            best = stop, known
+        tight = stop > at + 1 and band[-1].box.top - band[-2].box.bottom < 0.6 * band[-1].height
+        if best is None or _worth(known) > _worth(best[1]) or (tight and best[0] == stop - 1):
+            best = stop, max(known, best[1], key=_worth) if best else known
     return best
 
 
@@ -154,17 +155,17 @@ def _clusters(band: Sequence[Row]) -> list[list[Word]]:
 
 def _columns(body: Sequence[Row]) -> list[Span]:
     """Return from where to where the words of the body reach, column by column: what wide gaps part in every row."""
-    rows = [row for row in body if _is_data(row) and not _TOTAL.match(row.mended)]
+    rows = [row for row in body if _is_data(row) and not _TOTAL.match(row.mended)] or [row for row in body if _TOTAL.match(row.mended)]
     out: list[Span] = []
-    last_is_amount = False
+    closed = False  # nothing more belongs to the column: it ends with an amount or a date
     for word, unit in sorted(((w, row.unit) for row in rows for w in row.words), key=lambda each: each[0].box.x0):
         x0, x1, is_amount = word.box.x0, word.box.x1, _is_amount(word.text)
-        apart = 0.0 if is_amount or last_is_amount else _APART * unit
+        apart = 0.0 if is_amount or closed else _APART * unit
         if out and x0 < out[-1][1] + apart:
             out[-1] = (out[-1][0], max(out[-1][1], x1))
         else:
             out.append((x0, x1))
-        last_is_amount = is_amount
+        closed = is_amount or is_figure(word.text)
     return out
 
 
