@@ -16,7 +16,7 @@ _HEADS = {
     "status": re.compile(r"\b(?:status|delinquent|past due|current\?|current \(?y|current or|in default)"),
     "opened": re.compile(r"original date|origination|date (?:of (?:note|loan)|opened|incurred|granted)|start date|loan date|drawn"),
     "original_amount": re.compile(
-        r"\borig(?:inal|\.)?\b(?! date)|amount borrowed|\bborrowed\b|loan amount|amount of (?:loan|facility|note)|initial (?:amount|balance)"
+        r"\borig(?:inal|\.)?(?:amount|balance|loan)?\b(?! date)|amount borrowed|\bborrowed\b|loan amount|amount of (?:loan|facility|note)|initial (?:amount|balance)"
         r"|credit limit|\blimit\b|facility amount|amount advanced"
     ),
     "maturity": re.compile(
@@ -24,7 +24,7 @@ _HEADS = {
     ),
     "monthly_payment": re.compile(
         r"\b(?:mo(?:nthly|nth|\.)?|periodic|regular|scheduled)\b.{0,4}(?:payments?|pmts?|instal|repay|debt service|p ?& ?i)"
-        r"|(?:payments?|pmts?|instal\w+|repayments?|paid|p ?& ?i)(?: amount)? ?(?:/|per|a|each|\() ?mo|\b(?:payments?|pmts?|instal\w+|repayments?)\b(?! date)"
+        r"|(?:payments?|pmts?|instal\w+|repayments?|paid|p ?& ?i)(?: amount)? ?(?:/|per|a|each|\() ?mo|\b(?:payments?|pmts?|instal\w+|repayments?)\b(?! date)|^\W*(?:per |a )?month\W*$"
     ),
     "rate": re.compile(r"\brate\b|\bint(?:erest|\.)?\b|\bapr\b|%"),
     "secured_by": re.compile(r"\bsecur|\bcollateral|\bpledged|\bcharge over\b"),
