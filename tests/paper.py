@@ -19,8 +19,15 @@ def page(printed: Sequence[Printed], *, number: int = 1, file: str = "statement.
     return Page(file, number, PageStatus.READ, ReadMethod.TEXT, 612, 792, sorted_words, lines)
 
 
-def _words(line: Printed, top: float, edges: Sequence[float]) -> list[Word]:
-    out, x = [], 0.06
+def form(rows: Sequence[Sequence[tuple[float, str]]], *, number: int = 1, file: str = "form.pdf", leading: float = _LEADING) -> Page:
+    """Return a page of a form: each row is texts with the place (a share of the page's width) at which they begin."""
+    words = [word for row, texts in enumerate(rows) for x, text in texts for word in _words((text,), 0.08 + row * leading, (), x)]
+    sorted_words, lines = lines_of(number, words)
+    return Page(file, number, PageStatus.READ, ReadMethod.TEXT, 612, 792, sorted_words, lines)
+
+
+def _words(line: Printed, top: float, edges: Sequence[float], left: float = 0.06) -> list[Word]:
+    out, x = [], left
     for text in line[0].split():
         out.append(_word(text, x, top))
         x = out[-1].box.x1 + _CHARACTER

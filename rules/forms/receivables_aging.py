@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
-
-from app.domain import Document, Field, Form
+from app.domain import Amount, Document, Field, Form, Line, Page
 from rules.forms.debt_schedule import sum_of
 from rules.forms.fields import best_of, candidates_of, form_of, wanted
 from rules.forms.rows import Seen, field_of
@@ -32,6 +32,14 @@ _HEADS = {
 }
 #: A bucket that several columns make up.
 _PARTS = {"aging_0_30": ("current", "days_1_30", "aging_0_30"), "aging_over_90": ("aging_over_90", "days_91_120", "over_120")}
+#: The buckets of a table by how many it has, where its heads cannot be read, and what such a reading is worth.
+_BY_COUNT = {
+    4: _BUCKETS,
+    5: ("current", "days_1_30", *_BUCKETS[1:]),
+    6: ("current", "days_1_30", *_BUCKETS[1:3], "days_91_120", "over_120"),
+}
+_UNHEADED = 0.6
+_TOTALS = re.compile(r"\btotals?\b", re.IGNORECASE)
 _WANTED = tuple(
     wanted(id, MONEY, pattern.pattern.replace(r"\b", "")) for id, pattern in _HEADS.items() if id not in ("customer", "aging_total")
 )
@@ -45,7 +53,7 @@ def read(document: Document) -> Form:
     """Return the buckets and their total; columns that make up one bucket are added, and so are rows where no line prints totals."""
     day = DAY_FIRST if any("£" in page.text for page in document.pages) else DAY
     dated = wanted("aging_date", day, *_DATES)
-    buckets = _of_table(document) or _of_lines(document)
+    buckets = next(filter(_is_aging, (_of_table(document), _of_lines(document), _by_place(document))), [])
     fields = _with_total(_merged(buckets))
     found = best_of([c for page in document.pages for c in candidates_of(page, (dated,))])
     return form_of(document, [*fields, *found])
@@ -78,6 +86,39 @@ def _amounts(table: Table, row: TableRow) -> list[Field]:
 def _of_lines(document: Document) -> list[Field]:
     """Return the buckets of a list that prints one below the other."""
     return list(best_of([c for page in document.pages for c in candidates_of(page, (*_WANTED, _TOTAL))]))
+
+
+def _is_aging(fields: Sequence[Field]) -> bool:
+    """Return whether `fields` have two buckets at least: a total by itself may be anything."""
+    return sum(f.id != "aging_total" for f in fields) > 1
+
+
+def _by_place(document: Document) -> list[Field]:
+    """Return the buckets of a table whose heads cannot be read: of a row of totals one amount is the sum of all others.
+
+    The order of the buckets is the same everywhere: from the youngest to the oldest, the total before or after them.
+    """
+    lines = [(page, line) for page in document.pages for line in page.lines]
+    for page, line in reversed(lines):
+        ids = _ids_by_place([a.value for a in line.amounts])
+        if ids and _TOTALS.search(line.label):
+            return [_placed(id, page, line, amount) for id, amount in zip(ids, line.amounts, strict=True)]
+    return []
+
+
+def _ids_by_place(values: Sequence[Decimal]) -> tuple[str, ...]:
+    """Return what the values of a row of totals are, nothing where none of them at an end is the sum of the others."""
+    buckets = _BY_COUNT.get(len(values) - 1)
+    if buckets is None or not any(values):
+        return ()
+    if sum(values[:-1]) == values[-1]:
+        return (*buckets, "aging_total")
+    return ("aging_total", *buckets) if sum(values[1:]) == values[0] else ()
+
+
+def _placed(id: str, page: Page, line: Line, amount: Amount) -> Field:
+    words = page.words[amount.span.start : amount.span.stop]
+    return field_of(id, amount.value, Seen(page, line.label, words), _UNHEADED)
 
 
 def _merged(fields: Sequence[Field]) -> list[Field]:
