@@ -10,7 +10,7 @@ from rules.forms.fields import best_of, candidates_of, form_of, wanted
 from rules.forms.owners import owners_of
 from rules.forms.prose import said, said_in
 from rules.forms.rows import Seen, field_of, rows_of
-from rules.forms.values import COUNT, DAY, DAY_FIRST, ENTITY, MONEY, MONTHS, NAME, PERCENT, TAX_ID, TEXT, Kind
+from rules.forms.values import CODE, COUNT, DAY, DAY_FIRST, ENTITY, MONEY, MONTHS, NAME, PERCENT, TAX_ID, TEXT, Kind
 
 _BORROWER = r"(?:business|applicant|borrower|company|entity|firm|organi[sz]ation|customer|operating (?:company|business))"
 _LOAN = r"(?:loan|credit|facility|financing|funding|finance|borrowing|funds|advance)"
@@ -30,7 +30,7 @@ _WANTED = (
         "ein",
         TAX_ID,
         r"(?:business |applicant |company |borrower )?(?:federal )?(?:ein|tin|fein|tax(?:payer)? ?(?:id|identification|i\.d\.)(?: ?(?:number|no\.?|#))?)"
-        r"(?: ?[/(] ?(?:ein|tin|fein|ssn|tax id)[^)\t]{0,12}\)?)?(?: (?:number|no\.?))?(?: or ssn)?",
+        r"(?: ?[/(] ?(?:ein|tin|fein|ssn|tax id)[^)\t:\d]{0,12}\)?)?(?: (?:number|no\.?))?(?: or ssn)?",
         r"(?:federal )?employer(?:'s)? (?:id|identification)(?: (?:number|no\.?|#))?(?: ?\(ein\))?|e\.i\.n\.|irs (?:number|no\.?)",
         r"(?:company|registered|registration|incorporation)(?: registration| house)? (?:number|no\.?)|companies house (?:number|no\.?)|crn",
     ),
@@ -98,7 +98,7 @@ _WANTED = (
         TEXT,
         r"(?:proposed )?lien (?:position|priority)|ranking(?: of (?:the )?(?:security|charge))?|priority of (?:lien|charge)",
     ),
-    wanted("naics", COUNT, r"(?:primary )?(?:naics|sic)(?: ?/ ?sic)?(?: industry)?(?: code| number)?(?: ?\(\d digits?\))?"),
+    wanted("naics", CODE, r"(?:primary )?(?:naics|sic)(?: ?/ ?sic)?(?: industry)?(?: code| number)?(?: ?\(\d digits?\))?"),
     wanted(
         "product",
         TEXT,
@@ -122,11 +122,15 @@ _DATES = (
     r"submitted (?:online |electronically )?(?:on )?",
 )
 
+#: A company's name in running text: its legal form may stand after a comma.
+_SUFFIX = r"(?:inc|llc|l\.l\.c|ltd|corp|llp|p\.?c)\b"
+_NAMED = rf"(?P<value>(?:[^,()]|, {_SUFFIX}){{3,60}}?)"
+
 _PROSE = (
     said(
-        "borrower_name", NAME, r"(?:applicant|borrower|company)[:,]? (?P<value>[^,()]{3,60}?)(?= ?\(|, (?:an?|organi[sz]ed|in business)\b)"
+        "borrower_name", NAME, rf"(?:applicant|borrower|company)[:,]? {_NAMED}(?= ?\(|, (?:an?|organi[sz]ed|in business)\b)"
     ),
-    said("borrower_name", NAME, r"(?:on behalf of|behalf of) (?P<value>[^,()]{3,60}?)(?= ?\(|, | to (?:request|apply))"),
+    said("borrower_name", NAME, rf"(?:on behalf of|behalf of) {_NAMED}(?= ?\(|, (?!{_SUFFIX})| to (?:request|apply))"),
     said("entity_type", ENTITY, r"(?:organi[sz]ed as|, an?|is an?|as an?|structured as) (?P<value>[^,.;]{2,40})"),
     said(
         "years_in_business",

@@ -80,6 +80,12 @@ def _count(text: str) -> Reading | None:
     return Reading(Decimal(found[0]), *found.span()) if found else None
 
 
+def _code(text: str) -> Reading | None:
+    """Return an industry code."""
+    found = re.search(r"(?<![\w.,/$-])\d{4,6}(?![\w/%]|[,.-]\d)", text)
+    return Reading(found[0], *found.span()) if found else None
+
+
 _MONTHS = re.compile(r"(?<![\w.,/$-])(?P<months>\d{1,3})(?:\s?\(\d+\))?\s?-?(?:months?|mos?\b\.?|mths?|monthly)", re.IGNORECASE)
 _YEARS = re.compile(r"(?<![\w.,/$-])(?P<years>\d{1,2}(?:\.\d)?)\s?-?\s?(?:years?|yrs?\b\.?)", re.IGNORECASE)
 
@@ -218,6 +224,7 @@ def _entity(text: str) -> Reading | None:
 MONEY = Kind(_money)
 PERCENT = Kind(_percent)
 COUNT = Kind(_count)
+CODE = Kind(_code)
 MONTHS = Kind(_months)
 DAY = Kind(_day)
 DAY_FIRST = Kind(_day_first)
