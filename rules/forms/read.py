@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 
 from app.domain import Document, DocumentKind, Form
 from rules.forms import debt_schedule, loan_application, personal_financial_statement, receivables_aging
-from rules.forms.fields import form_of
 
 
-def read(document: Document) -> Form:
-    """Return what `document` states; of a kind that nobody reads, its lines with amounts stay unread."""
+def read(document: Document) -> Form | None:
+    """Return what `document` states, None for a kind that is no form: a statement is spread, of `other` nothing is read."""
     reader = READERS.get(document.kind)
-    return reader(document) if reader else form_of(document, ())
+    return reader(document) if reader else None
 
 
 #: The reader of each kind.
