@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.domain import Box, Document, DocumentKind, Entity, Page, PageStatus, ReadMethod, Word
+from app.domain import Box, Document, DocumentKind, Entity, Form, Page, PageStatus, ReadMethod, Word
 from app.reading.layout import lines_of
 
 _CHARACTER, _LEADING = 0.008, 0.02
@@ -54,3 +54,8 @@ def entities(page: Page, accounts: Sequence[str]) -> tuple[Entity, ...]:
 def document(kind: DocumentKind, *pages: Page) -> Document:
     """Return the document of `pages`."""
     return Document(pages[0].file, kind, pages)
+
+
+def values(found: Form, *ids: str) -> list[object]:
+    """Return the values of the fields `ids`, None for those that were not read."""
+    return [field.value if (field := found.field(id)) else None for id in ids]

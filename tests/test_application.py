@@ -64,8 +64,9 @@ def test_the_application_is_made_of_its_fields() -> None:
     assert (found.facility.amount, found.facility.term_months, found.facility.prior_liens) == (Decimal(48500), 60, Decimal(7250))
     assert found.made_on == date(2026, 3, 4)
     assert [(d.creditor, d.balance, d.refinanced) for d in found.debts] == [
-        ("Lapwing Leasing", Decimal(12000), False), ("Fell Bank", Decimal(30500), False),
-    ]  # fmt: skip
+        ("Lapwing Leasing", Decimal(12000), False),
+        ("Fell Bank", Decimal(30500), False),
+    ]
 
 
 def test_what_the_form_leaves_out_stays_unknown() -> None:
