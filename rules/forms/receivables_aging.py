@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-
 from app.domain import Document, Field, Form
 from rules.forms.debt_schedule import sum_of
 from rules.forms.fields import best_of, candidates_of, form_of, wanted
@@ -19,7 +18,8 @@ _HEADS = {
     "over_120": re.compile(rf"(?:over|>=?|more than|above|beyond) ?120|\b12[01] ?(?:\+|days and|and (?:over|older|above))|\b12[01]{_TO}\d"),
     "days_91_120": re.compile(rf"\b9[01]{_TO}1[25]0\b"),
     "aging_over_90": re.compile(
-        rf"(?:over|>=?|more than|above|beyond|older than) ?90|\b9[01] ?(?:days)? ?(?:\+|& ?over|plus|(?:days )?(?:and|or) (?:over|older|above|more))|\b9[01]{_TO}(?:999|over)"
+        rf"(?:over|>=?|more than|above|beyond|older than) ?90|\b9[01] ?(?:days)? ?(?:\+|& ?over|plus|(?:days )?(?:and|or) (?:over"
+        rf"|older|above|more))|\b9[01]{_TO}(?:999|over)"
         r"|three months and over|older|^\W*90\W*(?:days)?\W*$"
     ),
     "aging_61_90": re.compile(rf"\b6[01]{_TO}(?:89|90)\b|two months"),
@@ -48,7 +48,7 @@ def read(document: Document) -> Form:
     buckets = _of_table(document) or _of_lines(document)
     fields = _with_total(_merged(buckets))
     found = best_of([c for page in document.pages for c in candidates_of(page, (dated,))])
-    return form_of(document, [*fields, *found])
+    return form_of(document, [*fields, *found], parts=buckets)
 
 
 def _of_table(document: Document) -> list[Field]:
