@@ -10,8 +10,12 @@ from itertools import count
 from app.domain import Borrower, Debt, DocumentKind, Facility, Form, LoanApplication, Owner
 from rules.identity import same_name
 
-_REFINANCES = re.compile(r"\brefinanc|\bpay(?:ing)? ?off\b|\bconsolidat|\brepay(?:ment)? (?:of )?(?:the )?(?:existing|loan|debt|note)", re.IGNORECASE)
-_ALL_DEBT = re.compile(r"\b(?:all|existing|outstanding|current) (?:\w+ )?(?:debts?|loans?|borrowings|notes|indebtedness)\b|\bconsolidat", re.IGNORECASE)
+_REFINANCES = re.compile(
+    r"\brefinanc|\bpay(?:ing)? ?off\b|\bconsolidat|\brepay(?:ment)? (?:of )?(?:the )?(?:existing|loan|debt|note)", re.IGNORECASE
+)
+_ALL_DEBT = re.compile(
+    r"\b(?:all|existing|outstanding|current) (?:\w+ )?(?:debts?|loans?|borrowings|notes|indebtedness)\b|\bconsolidat", re.IGNORECASE
+)
 _YES = "yes"
 
 
@@ -45,7 +49,9 @@ def _text(form: Form, id: str) -> str | None:
 
 def _borrower(form: Form) -> Borrower:
     owners = tuple(_owners(form))
-    return Borrower(_text(form, "borrower_name") or "", _text(form, "ein"), _text(form, "entity_type"), form.amount("years_in_business"), owners)
+    return Borrower(
+        _text(form, "borrower_name") or "", _text(form, "ein"), _text(form, "entity_type"), form.amount("years_in_business"), owners
+    )
 
 
 def _owners(form: Form) -> Iterator[Owner]:

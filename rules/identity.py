@@ -8,9 +8,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-_FORMS = frozenset(
-    "inc incorporated corp corporation co company llc lc ltd limited plc lp llp lllp pllc pc pa pllp gmbh sarl cic the and of trading as".split()  # noqa: SIM905
-)
+_FORMS = frozenset(("inc", "incorporated", "corp", "corporation", "co", "company", "llc", "lc", "ltd", "limited", "plc", "lp", "llp"))
+_FORMS |= {"lllp", "pllc", "pllp", "pc", "pa", "gmbh", "sarl", "cic", "the", "and", "of", "trading", "as"}
 _GENERATIONS = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv"}
 _TITLES = frozenset(("mr", "mrs", "ms", "miss", "dr", "prof", "sir"))
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?\b\.?|\b[a-z](?: [a-z]\b)+")

@@ -40,6 +40,21 @@ def _words(line: Printed, top: float, edges: Sequence[float], left: float = 0.06
     return out
 
 
+def placed(
+    lines: Sequence[tuple[float, Sequence[tuple[float, str]]]], *, method: ReadMethod = ReadMethod.TEXT, file: str = "form.pdf"
+) -> Page:
+    """Return a page of a form: each line its height on the page (from 0) and its texts with the places where they begin."""
+    words: list[Word] = []
+    for top, texts in lines:
+        for begins, text in texts:
+            x = begins
+            for word in text.split():
+                words.append(_word(word, x, top))
+                x = words[-1].box.x1 + 0.6 * _CHARACTER
+    sorted_words, read = lines_of(1, words)
+    return Page(file, 1, PageStatus.READ, method, 612, 792, sorted_words, read)
+
+
 def _word(text: str, x0: float, top: float) -> Word:
     return Word(text, Box(x0, top, x0 + len(text) * _CHARACTER, top + 0.012))
 

@@ -1,109 +1,118 @@
-"""The application is what its forms say: borrower, facility, owners, debts and which of them the loan repays."""
+"""Forms make up one application: the newest counts, and the debts that the loan repays are marked."""
 
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from app.domain import DocumentKind, Field, Form, LoanApplication
+import pytest
+
+from app.domain import Debt, DocumentKind, Field, Form, LoanApplication, Owner
 from rules.application import application_of
 
-_APPLICATION = {
-    "borrower_name": "Tern Boatyard LLC",
-    "ein": "00-7712345",
-    "entity_type": "LLC",
-    "years_in_business": Decimal(12),
-    "requested_amount": Decimal(48500),
-    "purpose": "Purchase of a crane",
-    "term_months": Decimal(60),
-    "rate": Decimal("9.5"),
-    "collateral_kind": "Equipment",
-    "collateral_value": Decimal(61000),
-    "prior_liens": Decimal(7250),
-    "application_date": date(2026, 3, 4),
-    "owner_1_name": "Ann Roe",
-    "owner_1_share": Decimal(60),
-    "owner_2_name": "Ben Roe",
-    "owner_2_share": Decimal(40),
-}
-_DEBTS = {
-    "debt_1_creditor": "Lapwing Leasing",
-    "debt_1_balance": Decimal(12000),
-    "debt_1_monthly_payment": Decimal(400),
-    "debt_1_maturity": date(2028, 5, 1),
-    "debt_2_creditor": "Fell Bank",
-    "debt_2_balance": Decimal(30500),
-    "debt_2_monthly_payment": Decimal(910),
-}
+Value = Decimal | date | str
 
 
-def form_of(kind: DocumentKind, facts: dict[str, Decimal | date | str]) -> Form:
-    fields = tuple(Field(id, value, str(value), id, "a.pdf", 1, None, confidence=0.9) for id, value in facts.items())
-    return Form("a.pdf", 1, 1, kind, fields)
+def form(kind: DocumentKind, values: dict[str, int | Value]) -> Form:
+    """Return a form that states `values`."""
+    fields = [Field(id, Decimal(v) if isinstance(v, int) else v, str(v), id, "form.pdf", 1, None) for id, v in values.items()]
+    return Form("form.pdf", 1, 1, kind, tuple(fields))
 
 
-def made(application: dict[str, Decimal | date | str], debts: dict[str, Decimal | date | str] | None = None) -> LoanApplication:
-    forms = [form_of(DocumentKind.LOAN_APPLICATION, application)]
-    forms += [form_of(DocumentKind.DEBT_SCHEDULE, debts)] if debts else []
+def request(**changed: int | Value) -> Form:
+    """Return an application for 90,000 over 84 months, with `changed` fields."""
+    stated: dict[str, int | Value] = {
+        "borrower_name": "Norrland Cycle Works, Inc.", "ein": "36-7654321", "entity_type": "Corporation", "years_in_business": 11,
+        "requested_amount": 90_000, "purpose": "New frame jigs", "term_months": 84, "rate": Decimal("8.25"), "collateral_kind": "Equipment",
+        "collateral_value": 140_000, "prior_liens": 20_000, "application_date": date(2025, 5, 12),
+        "owner_1_name": "Elin Norrland", "owner_1_share": 80, "owner_2_name": "Piet Maas", "owner_2_share": 20,
+    }  # fmt: skip
+    return form(DocumentKind.LOAN_APPLICATION, stated | changed)
+
+
+SCHEDULE = form(
+    DocumentKind.DEBT_SCHEDULE,
+    {
+        "debt_1_creditor": "First Bank of Harrow", "debt_1_balance": 61_500, "debt_1_rate": Decimal("7.25"), "debt_1_monthly_payment": 1990,
+        "debt_1_maturity": date(2027, 9, 1), "debt_2_creditor": "Truck Credit LLC", "debt_2_balance": 12_250,
+    },
+)  # fmt: skip
+
+
+def made(*forms: Form) -> LoanApplication:
+    """Return the application, which must be there."""
     found = application_of(forms)
     assert found is not None
     return found
 
 
-def test_without_an_application_form_there_is_no_application() -> None:
-    assert application_of([form_of(DocumentKind.DEBT_SCHEDULE, _DEBTS)]) is None
+def repaid(application: LoanApplication) -> list[str]:
+    """Return the creditors whom the loan repays."""
+    return [debt.creditor for debt in application.debts if debt.refinanced]
 
 
-def test_the_application_is_made_of_its_fields() -> None:
-    found = made(_APPLICATION, _DEBTS)
+def test_borrower_facility_owners_and_date_come_from_the_application() -> None:
+    found = made(SCHEDULE, request())
     assert (found.borrower.name, found.borrower.tax_id, found.borrower.years_in_business) == (
-        "Tern Boatyard LLC",
-        "00-7712345",
-        Decimal(12),
+        "Norrland Cycle Works, Inc.",
+        "36-7654321",
+        Decimal(11),
     )
-    assert [(o.name, o.share) for o in found.borrower.owners] == [("Ann Roe", Decimal(60)), ("Ben Roe", Decimal(40))]
-    assert (found.facility.amount, found.facility.term_months, found.facility.prior_liens) == (Decimal(48500), 60, Decimal(7250))
-    assert found.made_on == date(2026, 3, 4)
-    assert [(d.creditor, d.balance, d.refinanced) for d in found.debts] == [
-        ("Lapwing Leasing", Decimal(12000), False),
-        ("Fell Bank", Decimal(30500), False),
-    ]
+    assert found.borrower.owners == (Owner("Elin Norrland", Decimal(80)), Owner("Piet Maas", Decimal(20)))
+    assert (found.facility.amount, found.facility.term_months, found.facility.rate) == (Decimal(90_000), 84, Decimal("8.25"))
+    assert (found.facility.collateral_kind, found.facility.collateral_value) == ("Equipment", Decimal(140_000))
+    assert found.facility.prior_liens == 20_000
+    assert found.made_on == date(2025, 5, 12)
 
 
-def test_what_the_form_leaves_out_stays_unknown() -> None:
-    found = made({"borrower_name": "Tern Boatyard LLC"})
-    assert (found.facility.amount, found.facility.term_months, found.made_on, found.borrower.owners, found.debts) == (
+def test_debts_come_from_the_schedule() -> None:
+    assert made(request(), SCHEDULE).debts == (
+        Debt("First Bank of Harrow", None, Decimal(61_500), Decimal("7.25"), Decimal(1990), date(2027, 9, 1), None),
+        Debt("Truck Credit LLC", None, Decimal(12_250), None, None, None, None),
+    )
+
+
+@pytest.mark.parametrize(
+    ("purpose", "expected"),
+    [
+        ("New frame jigs", []),
+        ("Refinance the note at First Bank of Harrow", ["First Bank of Harrow"]),
+        ("Pay off Truck Credit and buy a van", ["Truck Credit LLC"]),
+        ("Refinance existing debt", ["First Bank of Harrow", "Truck Credit LLC"]),
+        ("Consolidation of loans", ["First Bank of Harrow", "Truck Credit LLC"]),
+        ("Refinance a loan", []),
+    ],
+)
+def test_the_purpose_says_which_debts_the_loan_repays(purpose: str, expected: list[str]) -> None:
+    assert repaid(made(request(purpose=purpose), SCHEDULE)) == expected
+
+
+def test_the_only_debt_is_the_one_refinanced() -> None:
+    only = replace(SCHEDULE, fields=SCHEDULE.fields[:5])
+    assert repaid(made(request(purpose="Refinance a loan"), only)) == ["First Bank of Harrow"]
+
+
+def test_a_debt_listed_on_the_application_as_refinanced_is_found_on_the_schedule() -> None:
+    listed = request(debt_1_creditor="TRUCK CREDIT", debt_1_balance=12_100, debt_1_to_be_refinanced="yes")
+    assert repaid(made(listed, SCHEDULE)) == ["Truck Credit LLC"]
+    assert repaid(made(listed)) == ["TRUCK CREDIT"]
+
+
+def test_the_latest_of_several_applications_counts() -> None:
+    later = request(requested_amount=75_000, application_date=date(2025, 6, 2))
+    assert made(later, request()).facility.amount == 75_000
+    assert made(request(), later).facility.amount == 75_000
+
+
+def test_without_an_application_form_there_is_no_application() -> None:
+    assert application_of([SCHEDULE]) is None
+
+
+def test_what_is_not_printed_stays_unknown() -> None:
+    found = made(form(DocumentKind.LOAN_APPLICATION, {"borrower_name": "Norrland Cycle Works"}))
+    assert (found.facility.amount, found.facility.term_months, found.made_on, found.debts, found.borrower.owners) == (
         None,
         None,
         None,
         (),
         (),
     )
-
-
-def test_a_debt_that_the_schedule_marks_is_refinanced() -> None:
-    found = made(_APPLICATION, _DEBTS | {"debt_2_to_be_refinanced": "yes", "debt_1_to_be_refinanced": "no"})
-    assert [d.refinanced for d in found.debts] == [False, True]
-
-
-def test_a_debt_that_the_application_lists_as_repaid_is_refinanced() -> None:
-    listed = {"debt_1_creditor": "FELL BANK", "debt_1_balance": Decimal(30100), "debt_1_to_be_refinanced": "yes"}
-    found = made(_APPLICATION | listed, _DEBTS)
-    assert [d.refinanced for d in found.debts] == [False, True]
-
-
-def test_a_purpose_names_the_debt_that_is_refinanced() -> None:
-    found = made(_APPLICATION | {"purpose": "Refinance the Lapwing Leasing contract"}, _DEBTS)
-    assert [d.refinanced for d in found.debts] == [True, False]
-
-
-def test_a_purpose_of_refinancing_all_debt_means_every_debt() -> None:
-    found = made(_APPLICATION | {"purpose": "Consolidation of existing debt"}, _DEBTS)
-    assert [d.refinanced for d in found.debts] == [True, True]
-
-
-def test_the_newest_application_counts() -> None:
-    older = form_of(DocumentKind.LOAN_APPLICATION, _APPLICATION | {"application_date": date(2025, 1, 1), "requested_amount": Decimal(1)})
-    newer = replace(form_of(DocumentKind.LOAN_APPLICATION, _APPLICATION), file="b.pdf")
-    found = application_of([older, newer])
-    assert found is not None
-    assert found.facility.amount == Decimal(48500)

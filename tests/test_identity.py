@@ -1,4 +1,4 @@
-"""Names and tax ids are the same however they are written, and differ where they differ."""
+"""Names and tax ids across documents: what does not count and what does."""
 
 import pytest
 
@@ -6,86 +6,63 @@ from rules.identity import same_name, same_tax_id
 
 
 @pytest.mark.parametrize(
-    ("a", "b"),
+    ("one", "other"),
     [
-        ("Ortiz-Lund Bakery, Inc.", "ORTIZ LUND BAKERY"),
-        ("Kestrel Roofing LLC", "Kestrel Roofing, L.L.C."),
-        ("The Harbour Tea Company Ltd", "Harbour Tea Co Limited"),
-        ("Ann B. Roe", "Roe, Ann"),
-        ("J. Marlowe", "Jane Marlowe"),
-        ("Zoë Müller", "Zoe Muller"),
+        ("Alder Street Optics LLC", "ALDER STREET OPTICS, L.L.C."),
+        ("Norrland Rope & Rigging Corporation", "Norrland Rope and Rigging Corp."),
+        ("Quiñones, Tomás R.", "TOMAS QUINONES"),
+        ("J. Smith", "John Smith"),
+        ("John Q. Smith", "John Smith"),
+        ("Mary Ann Lee", "Mary A. Lee"),
+        ("Smith-Jones Mary", "Mary Smith Jones"),
+        ("O'Dowd Electric Limited", "ODowd Electric Ltd"),
+        ("Eun-ji Grzybowski", "Eur-ji Grzybowski"),
+        ("Lindgren Freight Lines, Inc.", "LINDGREN FREIGHTLINES INC"),
+        ("Alder LLC dba Finch Bakery", "Finch Bakery"),
+        ("Dr. Ida Harrow", "Ida Harrow"),
         ("Łucja Brændstrup", "Lucja Braendstrup"),
-        ("Maria Luisa Ortega", "Maria Ortega"),
-        ("Pine & Birch Joinery", "Pine and Birch Joinery Inc"),
         ("Kestrel Roofing", "Kestre1 Roofing"),
-        ("Kestrel Roofing", "Kestrel Rooflng"),
-        ("O'Hanlon Motors", "OHanlon Motors"),
-        ("J.B. Weaver Supply", "J B Weaver Supply"),
     ],
 )
-def test_one_name_written_two_ways_is_the_same(a: str, b: str) -> None:
-    assert same_name(a, b)
-    assert same_name(b, a)
+def test_legal_forms_initials_accents_order_and_a_misread_letter_do_not_count(one: str, other: str) -> None:
+    assert same_name(one, other)
+    assert same_name(other, one)
 
 
 @pytest.mark.parametrize(
-    ("a", "b"),
+    ("one", "other"),
     [
-        ("Kestrel Roofing LLC", "Heron Roofing LLC"),
-        ("Jane Marlowe", "John Marlowe"),
-        ("J. Marlowe", "K. Marlowe"),
-        ("Kestrel Roofing LLC", "Kestrel Roofing Realty LLC"),
-        ("Ann Roe", "Ann Rowe-Stanton"),
-        ("", "Ann Roe"),
-        ("Inc.", "LLC"),
-        ("Route 66 Diner", "Route 77 Diner"),
+        ("Alder Street Optics LLC", "Alder Optics LLC"),
+        ("Norrland Rope LLC", "Norrland Rope Holdings LLC"),
+        ("Lakeshore Dental LLC", "Lakeside Dental LLC"),
+        ("Store 12 LLC", "Store 13 LLC"),
+        ("Mary Lee", "Mark Lee"),
+        ("Ida Harrow", "Jonas Harrow"),
+        ("J. Smith", "Peter Smith"),
+        ("John Smith Jr.", "John Smith Sr."),
+        ("Ann Lee", "Ann Leeson"),
+        ("Ida Harrow", ""),
     ],
 )
-def test_different_names_differ(a: str, b: str) -> None:
-    assert not same_name(a, b)
-    assert not same_name(b, a)
+def test_another_word_name_or_number_is_another_one(one: str, other: str) -> None:
+    assert not same_name(one, other)
+    assert not same_name(other, one)
 
 
-@pytest.mark.parametrize(
-    ("a", "b"),
-    [
-        ("00-1234567", "001234567"),
-        ("00-1234567", "OO-I234567"),
-        ("***-**-6789", "900-12-6789"),
-        ("SC123456", "sc 123456"),
-        ("01234567", "1234567"),
-    ],
-)
-def test_one_tax_id_written_two_ways_is_the_same(a: str, b: str) -> None:
-    assert same_tax_id(a, b)
-    assert same_tax_id(b, a)
+def test_separators_and_masks_of_a_tax_id_do_not_count() -> None:
+    assert same_tax_id("12-3456789", "123456789")
+    assert same_tax_id("I2-34S6789", "12-3456789")
+    assert same_tax_id("***-**-6789", "123-45-6789")
+    assert same_tax_id("XX-XXX6789", "12-3456789")
+    assert same_tax_id("SC123456", "SC 123456")
+    assert same_tax_id("01234567", "1234567")
 
 
-@pytest.mark.parametrize(
-    ("a", "b"),
-    [
-        ("00-1234567", "00-1234576"),
-        ("00-1234567", "00-1232567"),
-        ("00-1234567", ""),
-        ("***-**-6789", "***-**-6781"),
-        ("SC123456", "NI123456"),
-        ("00-1234567", "00-12345678"),
-    ],
-)
-def test_different_tax_ids_differ(a: str, b: str) -> None:
-    assert not same_tax_id(a, b)
-    assert not same_tax_id(b, a)
-
-
-def test_a_digit_that_a_scan_confuses_is_let_pass_on_scans_only() -> None:
-    assert not same_tax_id("00-1234568", "00-1234560")
-    assert same_tax_id("00-1234568", "00-1234560", scanned=True)
-    assert not same_tax_id("00-1234568", "00-1234562", scanned=True)
-
-
-def test_a_trade_name_is_the_name_too() -> None:
-    assert same_name("Kestrel Holdings LLC d/b/a Kestrel Roofing", "Kestrel Roofing")
-
-
-def test_father_and_son_are_two() -> None:
-    assert not same_name("John Marlowe Jr.", "John Marlowe Sr.")
+def test_another_digit_is_another_tax_id_unless_a_scan_may_have_misread_it() -> None:
+    assert not same_tax_id("12-3456789", "12-3456189")
+    assert not same_tax_id("12-3456789", "12-8456789")
+    assert same_tax_id("12-3456789", "12-8456789", scanned=True)
+    assert not same_tax_id("12-3456789", "12-3456798", scanned=True)
+    assert not same_tax_id("SC123456", "NI123456")
+    assert not same_tax_id("***-**-6789", "123-45-6780")
+    assert not same_tax_id("", "12-3456789")

@@ -16,23 +16,28 @@ _HEADS = {
     "status": re.compile(r"\b(?:status|delinquent|past due|current\?|current \(?y|current or|in default)"),
     "opened": re.compile(r"original date|origination|date (?:of (?:note|loan)|opened|incurred|granted)|start date|loan date|drawn"),
     "original_amount": re.compile(
-        r"\borig(?:inal|\.)?(?:amount|balance|loan)?\b(?! date)|amount borrowed|\bborrowed\b|loan amount|amount of (?:loan|facility|note)|initial (?:amount|balance)"
+        r"\borig(?:inal|\.)?(?:amount|balance|loan)?\b(?! date)|amount borrowed|\bborrowed\b|loan amount"
+        r"|amount of (?:loan|facility|note)|initial (?:amount|balance)"
         r"|credit limit|\blimit\b|facility amount|amount advanced"
     ),
     "maturity": re.compile(
-        r"\bmatur|due date|(?<!amount )(?<!balance )(?<!now )\bdue\b(?! to)|final (?:payment|repayment)|end date|expir|payoff date|last payment|\bterm ends|repayable by"
+        r"\bmatur|due date|(?<!amount )(?<!balance )(?<!now )\bdue\b(?! to)|final (?:payment|repayment)|end date|expir|payoff date"
+        r"|last payment|\bterm ends|repayable by"
     ),
     "monthly_payment": re.compile(
         r"\b(?:mo(?:nthly|nth|\.)?|periodic|regular|scheduled)\b.{0,4}(?:payments?|pmts?|instal|repay|debt service|p ?& ?i)"
-        r"|(?:payments?|pmts?|instal\w+|repayments?|paid|p ?& ?i)(?: amount)? ?(?:/|per|a|each|\() ?mo|\b(?:payments?|pmts?|instal\w+|repayments?)\b(?! date)|^\W*(?:per |a )?month\W*$"
+        r"|(?:payments?|pmts?|instal\w+|repayments?|paid|p ?& ?i)(?: amount)? ?(?:/|per|a|each|\() ?mo|\b(?:payments?|pmts?|instal\w+"
+        r"|repayments?)\b(?! date)|^\W*(?:per |a )?month\W*$"
     ),
     "rate": re.compile(r"\brate\b|\bint(?:erest|\.)?\b|\bapr\b|%"),
     "secured_by": re.compile(r"\bsecur|\bcollateral|\bpledged|\bcharge over\b"),
     "balance": re.compile(
-        r"\bbal(?:ance|\.)?\b|\boutstanding\b|amount (?:owed|owing|due)|\bowed\b(?! to)|\bowing\b|principal (?:due|outstanding)|carrying amount|present amount"
+        r"\bbal(?:ance|\.)?\b|\boutstanding\b|amount (?:owed|owing|due)|\bowed\b(?! to)|\bowing\b|principal (?:due|outstanding)"
+        r"|carrying amount|present amount"
     ),
     "creditor": re.compile(
-        r"\bcreditors?\b|\blenders?\b|(?:owed|payable|due) to|\bnote ?holder|\bholder\b|name of|\bbank\b|\bpayee\b|\bfunder\b|\binstitution\b|\bdescription\b"
+        r"\bcreditors?\b|\blenders?\b|(?:owed|payable|due) to|\bnote ?holder|\bholder\b|name of|\bbank\b|\bpayee\b|\bfunder\b"
+        r"|\binstitution\b|\bdescription\b"
     ),
 }
 _KINDS: dict[str, Kind] = {
@@ -50,7 +55,10 @@ _OFTEN = (
     (re.compile(r"annual|year|p\.a\."), 1),
     (re.compile(r"week"), 52),
 )
-_DATES = (r"(?:schedule |balances? |figures |debts? |liabilities )?(?:as )?(?:of|at|dated)(?: date)?|date(?:d)?|(?:as of|schedule|statement) date",)
+_DATES = (
+    r"(?:schedule |balances? |figures |debts? |liabilities )?(?:as )?(?:of|at|dated)(?: date)?",
+    r"dated?(?=:)|(?:as of|schedule|statement) date",
+)
 _YES = re.compile(r"^\W*(?:y(?:es)?|x|✓|✔|☒|☑|refinanc\w*|pay ?off)\b|[✓✔☒☑]", re.IGNORECASE)
 
 
@@ -107,7 +115,8 @@ def _cells(table: Table, row: TableRow, day: Kind) -> Iterator[Field]:
             yield field_of("to_be_refinanced", "yes" if _YES.search(row.text(id)) else "no", seen, 0.9)
         elif kind and (reading := kind.read(row.text(id))):
             its = replace(seen, words=cut(words, reading.start, reading.stop))
-            found = field_of(id, reading.value, its, 0.95)
+            value = re.sub(r"^\(?\d{1,2}[.)] ", "", reading.value) if isinstance(reading.value, str) else reading.value
+            found = field_of(id, value, its, 0.95)
             yield _monthly(found, f"{table.heads[id]} {row.text('frequency')}") if id == "monthly_payment" else found
 
 

@@ -40,7 +40,8 @@ class Candidate:
 _OTHERS = wanted(
     "",
     Kind(lambda _: None),
-    r"(?:business |home |mailing |street |residence |registered |property |present |e-?mail |website )?(?:address|office)(?: of [a-z ]+)?",
+    r"(?:business |home |mailing |street |residence |registered |property |present |e-?mail |website )?(?:address"
+    r"|office)(?: of [a-z ]+)?",
     r"(?:business |home |cell |mobile |work )?(?:tele)?phone(?: (?:number|no\.?))?|fax|e-?mail|website",
     r"city|state|zip(?: code)?|county|postcode|country",
     r"principal place of business|place of incorporation|state of (?:incorporation|organi[sz]ation|formation)",
@@ -53,6 +54,7 @@ _OTHERS = wanted(
     r"branch|officer|referred by|application (?:no|number|id)|reference|ref|guarantors?|questions|declarations",
 )
 _NUMBERED = re.compile(r"(?:(?:\(?(?:[0-9]{1,2}[a-z]?|[a-z]|[ivx]{1,4})[.)]+|[•*·-])\s){1,2}|\d{1,2}[a-z]?\s(?=[a-z])")
+_NOTE = re.compile(r" ?\([^)\t£$]*[a-z][^)\t£$]*\)")
 _TAIL = re.compile(r"[^:?\t]{0,60}?[:?]")
 _LABELLED = re.compile(r"[a-z][a-z /&'()%.,#-]{1,40}[:?](?=\s|$)")
 _EMPTY = re.compile(r"[\s:?.,_()£$]*|[\s]*(?:usd|gbp|us\$)[\s]*", re.IGNORECASE)
@@ -148,6 +150,8 @@ def _label_at(plain: str, at: int, stop: int, look_for: Sequence[Wanted]) -> _La
                 end, best = match.end(), each
     if best is None:
         return None
+    note = _NOTE.match(plain, end, stop)
+    end = note.end() if note else end
     tail = _TAIL.match(plain, end, stop)
     rest = re.sub(r"\([^)]*\)?|[^a-z]", "", plain[end:stop])
     if best is _OTHERS and rest and tail is None:
@@ -302,10 +306,10 @@ def _continued(rows: Sequence[Row], labels: Sequence[Sequence[_Label]], number: 
 # -- a form of its fields ---------------------------------------------------------------------------------------------
 
 
-def form_of(document: Document, fields: Sequence[Field], transactions: Sequence[Transaction] = ()) -> Form:
-    """Return the form that `document` is: its fields, and every line with an amount that became none of them."""
+def form_of(document: Document, fields: Sequence[Field], transactions: Sequence[Transaction] = (), parts: Sequence[Field] = ()) -> Form:
+    """Return the form that `document` is: its fields, and every line with an amount that became none of them, nor a part of a sum."""
     used: dict[int, list[Box]] = {}
-    for page_number, box in [*((f.page, f.box) for f in fields), *((t.page, t.box) for t in transactions)]:
+    for page_number, box in [*((f.page, f.box) for f in (*fields, *parts)), *((t.page, t.box) for t in transactions)]:
         if box is not None:
             used.setdefault(page_number, []).append(box)
     unread = tuple(

@@ -1,7 +1,9 @@
 """Reads the application for a loan: a bank's form, a print-out of a web form, or a letter."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from app.domain import Document, Field, Form, Origin
@@ -10,7 +12,7 @@ from rules.forms.fields import best_of, candidates_of, form_of, wanted
 from rules.forms.owners import owners_of
 from rules.forms.prose import said, said_in
 from rules.forms.rows import Seen, field_of, rows_of
-from rules.forms.values import CODE, COUNT, DAY, DAY_FIRST, ENTITY, MONEY, MONTHS, NAME, PERCENT, TAX_ID, TEXT, Kind
+from rules.forms.values import CODE, COUNT, DAY, DAY_FIRST, ENTITY, MONEY, MONTHS, NAME, PERCENT, RATE, TAX_ID, TEXT, Kind
 
 _BORROWER = r"(?:business|applicant|borrower|company|entity|firm|organi[sz]ation|customer|operating (?:company|business))"
 _LOAN = r"(?:loan|credit|facility|financing|funding|finance|borrowing|funds|advance)"
@@ -24,27 +26,33 @@ _WANTED = (
         rf"(?:(?:full |exact )?(?:legal|registered|entity|trading) )?name of (?:the )?(?:small )?{_BORROWER}(?: {_BORROWER})?",
         rf"(?:{_BORROWER} )?{_BORROWER}(?:'s)?(?: full| exact)?(?: legal| registered)? name(?: of {_BORROWER})?",
         rf"(?:full |exact )?(?:legal|registered) (?:{_BORROWER} )?name(?: of (?:the )?{_BORROWER})?",
-        r"(?:small business )?applicant(?: business)?|borrower|borrowing entity|name of company|operating company",
+        r"(?:company|business|client|customer)(?=:)|(?:small business )?applicant(?: business)?|borrower|borrowing entity"
+        r"|name of company|operating company",
     ),
     wanted(
         "ein",
         TAX_ID,
-        r"(?:business |applicant |company |borrower )?(?:federal )?(?:ein|tin|fein|tax(?:payer)? ?(?:id|identification|i\.d\.)(?: ?(?:number|no\.?|#))?)"
+        r"(?:business |applicant |company |borrower )?(?:federal )?(?:ein|tin|fein|tax(?:payer)? ?(?:id|identification"
+        r"|i\.d\.)(?: ?(?:number|no\.?|#))?)"
         r"(?: ?[/(] ?(?:ein|tin|fein|ssn|tax id)[^)\t:\d]{0,12}\)?)?(?: (?:number|no\.?))?(?: or ssn)?",
         r"(?:federal )?employer(?:'s)? (?:id|identification)(?: (?:number|no\.?|#))?(?: ?\(ein\))?|e\.i\.n\.|irs (?:number|no\.?)",
-        r"(?:company|registered|registration|incorporation)(?: registration| house)? (?:number|no\.?)|companies house (?:number|no\.?)|crn",
+        r"(?:company|registered|registration|incorporation)(?: registration| house)? (?:number|no\.?)|companies house (?:number"
+        r"|no\.?)|crn",
     ),
     wanted(
         "entity_type",
         ENTITY,
-        r"(?:type|form|kind) of (?:business |legal |the )?(?:entity|organi[sz]ation|business|ownership|company|structure)(?: entity| structure)?",
-        r"(?:legal|business|entity|organi[sz]ation(?:al)?|ownership|company|tax) (?:structure|type|form|status|entity(?: type)?|classification)",
+        r"(?:type|form|kind) of (?:business |legal |the )?(?:entity|organi[sz]ation|business|ownership|company|structure)(?: entity"
+        r"| structure)?",
+        r"(?:legal|business|entity|organi[sz]ation(?:al)?|ownership|company|tax) (?:structure|type|form|status|entity(?: type)?"
+        r"|classification)",
         r"organi[sz]ed as|structure|entity|legal entity|legal form",
     ),
     wanted(
         "years_in_business",
         COUNT,
-        r"(?:number of |total |how many )?(?:years|yrs\.?)(?: of)?(?: in)?(?: the)? ?(?:business|operation|trading|established|existence|trade)",
+        r"(?:number of |total |how many )?(?:years|yrs\.?)(?: of)?(?: in)?(?: the)? ?(?:business|operation|trading|established"
+        r"|existence|trade)",
         r"(?:time|length of time|age) (?:in|of) (?:the )?business|(?:years )?(?:trading|operating) (?:for|history)|business age",
     ),
     wanted(
@@ -52,46 +60,56 @@ _WANTED = (
         MONEY,
         rf"(?:total |{_LOAN} )?(?:amount|sum) of (?:the )?(?:{_LOAN}|request)(?: requested| applied for| required| sought)?",
         rf"(?:total )?(?:{_LOAN} )?(?:amount|sum)(?: of {_LOAN})? (?:requested|applied for|required|sought|needed|of request)",
-        rf"(?:total )?requested (?:{_LOAN} )?(?:amount|{_LOAN})|(?:total )?{_LOAN} (?:amount|request|required|requested|sought)(?: requested| sought)?",
-        r"how much (?:do|would|does) (?:you|the business)(?: like to)? (?:need|want|borrow|wish to borrow|require)(?: to borrow)?|amount requested|principal amount",
+        rf"(?:total )?requested (?:{_LOAN} )?(?:amount|{_LOAN})|(?:total )?{_LOAN} (?:amount|request|required|requested"
+        rf"|sought)(?: requested| sought)?",
+        r"how much (?:do|would|does) (?:you|the business)(?: like to)? (?:need|want|borrow|wish to borrow|require)(?: to borrow)?"
+        r"|amount requested|principal amount",
         r"amount|requested",
     ),
     wanted(
         "purpose",
         TEXT,
         rf"(?:(?:primary|loan|specific|main) )?purpose(?:s)?(?: of (?:the |this )?{_LOAN}(?: request)?)?(?: purpose)?|{_LOAN} purpose",
-        rf"(?:intended )?use of (?:the )?(?:{_LOAN} )?(?:proceeds|funds)|(?:proceeds|funds) (?:will be|to be) used (?:for|to)|reason for (?:the )?{_LOAN}",
-        r"what (?:will|is|do) (?:the |you need the )?(?:funds|money|loan|proceeds)(?: be)?(?: used)?(?: for)?|how will (?:the )?(?:funds|loan|money) be used",
+        rf"(?:intended )?use of (?:the )?(?:{_LOAN} )?(?:proceeds|funds)|(?:proceeds|funds) (?:will be|to be) used (?:for|to)"
+        rf"|reason for (?:the )?{_LOAN}",
+        r"what (?:will|is|do) (?:the |you need the )?(?:funds|money|loan|proceeds)(?: be)?(?: used)?(?: for)?"
+        r"|how will (?:the )?(?:funds|loan|money) be used",
     ),
     wanted(
         "term_months",
         MONTHS,
-        rf"(?:requested |proposed |desired |preferred )?(?:{_LOAN} |repayment )?(?:term|period|maturity)(?: of (?:the )?{_LOAN})?(?: requested| desired| sought)?"
+        rf"(?:requested |proposed |desired |preferred )?(?:{_LOAN} |repayment )?(?:term|period"
+        rf"|maturity)(?: of (?:the )?{_LOAN})?(?: requested| desired| sought)?"
         rf"(?: ?,? ?\(?in months\)?| ?,? ?\(?months\)?| ?\(?in years\)?)?",
-        r"(?:number|no\.?) of (?:monthly )?(?:payments|installments|instalments|months)|amortization(?: period)?|repayment (?:over|period|term)",
+        r"(?:number|no\.?) of (?:monthly )?(?:payments|installments|instalments|months)|amortization(?: period)?|repayment (?:over"
+        r"|period|term)",
     ),
     wanted(
         "rate",
-        PERCENT,
+        RATE,
         r"(?:requested |proposed |indicated |indicative |quoted |expected |anticipated |current )?(?:annual )?(?:interest )?rate"
-        r"(?: of interest)?(?: ?\((?:%|% a year|annual|apr|p\.a\.|fixed|per annum)\))?(?: requested| quoted| sought)?|apr|(?:annual )?interest",
+        r"(?: of interest)?(?: ?\((?:%|% a year|annual|apr|p\.a\.|fixed|per annum)\))?(?: requested| quoted| sought)?|apr"
+        r"|(?:annual )?interest",
     ),
     wanted(
         "collateral_kind",
         TEXT,
-        rf"(?:(?:type|description|kind|nature) of )?(?:proposed |primary |loan )?{_SECURITY}(?: (?:offered|pledged|type|description|proposed|available|kind))?",
+        rf"(?:(?:type|description|kind|nature) of )?(?:proposed |primary |loan )?{_SECURITY}(?: (?:offered|pledged|type|description"
+        rf"|proposed|available|kind))?",
         r"property securing (?:the |this )?loan|secured by|assets? (?:to be )?pledged|what (?:will|can) (?:you )?secure(?: the loan)?",
     ),
     wanted(
         "collateral_value",
         MONEY,
-        rf"(?:estimated |current |fair |market |appraised |total |book )*value(?: of (?:the |this )?(?:proposed |offered )?{_SECURITY}(?: offered)?)?(?: offered)?",
+        rf"(?:estimated |current |fair |market |appraised |total |book )*value(?: of (?:the |this )?(?:proposed "
+        rf"|offered )?{_SECURITY}(?: offered)?)?(?: offered)?",
         rf"{_SECURITY}(?: offered)?(?:,| -)? (?:estimated |market |appraised |fair )*value|appraised at|valuation|worth",
     ),
     wanted(
         "prior_liens",
         MONEY,
-        rf"(?:existing|prior|senior|outstanding|other) (?:liens?|encumbrances?|charges?|mortgages?)(?: balance| outstanding| amount)?(?: on {_SECURITY})?|liens? outstanding",
+        rf"(?:existing|prior|senior|outstanding|other) (?:liens?|encumbrances?|charges?|mortgages?)(?: balance| outstanding"
+        rf"| amount)?(?: on {_SECURITY})?|liens? outstanding",
     ),
     wanted(
         "lien_position",
@@ -112,25 +130,35 @@ _WANTED = (
     ),
     wanted("total_project_cost", MONEY, r"total (?:project )?(?:costs?|uses?|budget)(?: of project)?|project cost"),
 )
+_FOUNDED = wanted(
+    "founded",
+    COUNT,
+    r"(?:year|date) (?:(?:the )?business )?(?:was )?(?:established|founded|started|formed|incorporated)|(?:in business|established"
+    r"|trading) since|established",
+)
 _UK = re.compile(r"£|company number|companies house|registered number", re.IGNORECASE)
 _DATE_LINE = re.compile(
     r"^\W*(?:[a-z]{3,9}\.? \d{1,2},? \d{4}|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9} \d{4}|\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4})\W*$"
 )
 _SIGNED = re.compile(r"\b(?:signed|submitted|dated?|certif\w+)\b|^\W*\d{1,2}[-/.]\d{1,2}|\t\W*\d{1,2}[-/.]\d{1,2}|\b(?:19|20)\d\d\W*$")
 _DATES = (
-    r"(?:date of (?:the )?(?:application|request|submission)|(?:application|submission|request) date|date (?:submitted|completed|received|signed)|dated?|submitted)(?: on)?",
+    r"date of (?:the )?(?:application|request|submission)|(?:application|submission|request) date",
+    r"date (?:submitted|completed|received|signed)|(?:dated?|submitted)(?: on)?",
     r"submitted (?:online |electronically )?(?:on )?",
 )
 
-#: A company's name in running text: its legal form may stand after a comma.
-_SUFFIX = r"(?:inc|llc|l\.l\.c|ltd|corp|llp|p\.?c)\b"
-_NAMED = rf"(?P<value>(?:[^,()]|, {_SUFFIX}){{3,60}}?)"
-
+_COMPANY = r"[^,()]{3,60}?(?:, (?:inc|llc|l\.l\.c|ltd|corp|co|lp|llp|p\.?c)\b\.?)?"
 _PROSE = (
     said(
-        "borrower_name", NAME, rf"(?:applicant|borrower|company)[:,]? {_NAMED}(?= ?\(|, (?:an?|organi[sz]ed|in business)\b)"
+        "borrower_name",
+        NAME,
+        rf"(?:applicant|borrower|company)(?:[:,]| is) (?P<value>{_COMPANY})(?= ?\(|, (?:an?|organi[sz]ed|in business)\b)",
     ),
-    said("borrower_name", NAME, rf"(?:on behalf of|behalf of) {_NAMED}(?= ?\(|, (?!{_SUFFIX})| to (?:request|apply))"),
+    said(
+        "borrower_name",
+        NAME,
+        rf"on behalf of (?P<value>{_COMPANY})(?= ?\(|, | to (?:request|apply))",
+    ),
     said("entity_type", ENTITY, r"(?:organi[sz]ed as|, an?|is an?|as an?|structured as) (?P<value>[^,.;]{2,40})"),
     said(
         "years_in_business",
@@ -141,7 +169,8 @@ _PROSE = (
     said(
         "requested_amount",
         MONEY,
-        r"(?:loan|facility|credit|financing|sum|amount|advance|borrow|request(?:ing)?)(?: \w+){0,4}? (?P<value>[$£€]?\s?\d[\d,.]{3,}(?: ?(?:k|million))?)",
+        r"(?:loan|facility|credit|financing|sum|amount|advance|borrow"
+        r"|request(?:ing)?)(?: \w+){0,4}? (?P<value>[$£€]?\s?\d[\d,.]{3,}(?: ?(?:k|million))?)",
     ),
     said(
         "term_months",
@@ -158,12 +187,14 @@ _PROSE = (
     said(
         "purpose",
         TEXT,
-        r"(?:proceeds|funds|loan|money) (?:will be|is to be|are to be|to be|would be) used (?:for|to)(?: the)? (?P<value>[^.;:]{4,120}?) ?(?=[.;]|$)",
+        r"(?:proceeds|funds|loan|money) (?:will be|is to be|are to be|to be|would be) used (?:for"
+        r"|to)(?: the)? (?P<value>[^.;:]{4,120}?) ?(?=[.;]|$)",
     ),
     said(
         "collateral_kind",
         TEXT,
-        r"(?:collateral|security|secure)[^.:;]{0,25}?(?:offer(?:s|ed)?|is|will be|by|pledges?|are|:):? (?P<value>[^,.;:]{3,60}?) ?(?=,|[.;]|\b(?:with|valued?|worth|having|at)\b|$)",
+        r"(?:collateral|security|secure)[^.:;]{0,25}?(?:offer(?:s|ed)?|is|will be|by|pledges?|are"
+        r"|:):? (?P<value>[^,.;:]{3,60}?) ?(?=,|[.;]|\b(?:with|valued?|worth|having|at)\b|$)",
     ),
     said("collateral_value", MONEY, r"(?:valued? (?:at|of)?|worth|appraised at)(?: \w+){0,3}? ?(?P<value>[$£€]?\s?\d[\d,.]{3,})"),
 )
@@ -173,8 +204,8 @@ def read(document: Document) -> Form:
     """Return what the application states of the borrower, the loan asked for, its owners and the debts that it repays."""
     day = DAY_FIRST if any(_UK.search(page.text) for page in document.pages) else DAY
     candidates = [c for page in document.pages for c in (*candidates_of(page, _WANTED), *said_in(page, _PROSE))]
-    fields = [_whole(f) for f in best_of(candidates)]
-    fields += made_on(document, day)
+    fields = [_whole(f) for f in best_of(candidates)] + made_on(document, day)
+    fields += _years(document, {f.id: f for f in fields})
     return form_of(document, [*fields, *owners_of(document), *(f for f in debts_of(document) if f.origin is Origin.READ)])
 
 
@@ -184,6 +215,19 @@ def _whole(field: Field) -> Field:
     if in_years and isinstance(field.value, Decimal) and field.value <= 40 and not re.search("m", field.text.lower()):
         return replace(field, value=field.value * 12)
     return field
+
+
+def _years(document: Document, known: Mapping[str, Field]) -> list[Field]:
+    """Return the years in business since the year of foundation, where only that is printed."""
+    made = known["application_date"].value if "application_date" in known else None
+    founded = best_of([c for page in document.pages for c in candidates_of(page, (_FOUNDED,))])
+    if "years_in_business" in known or not founded or not isinstance(made, date):
+        return []
+    year = founded[0].value
+    if not isinstance(year, Decimal) or not 1800 < year <= made.year:
+        return []
+    value = made.year - year
+    return [replace(founded[0], id="years_in_business", value=value, origin=Origin.DERIVED, formula=f"{made.year} - {year}")]
 
 
 def made_on(document: Document, day: Kind) -> list[Field]:

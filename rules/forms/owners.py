@@ -12,7 +12,10 @@ from rules.forms.tables import find_tables
 from rules.forms.values import NAME, PERCENT
 
 _HEADS = {
-    "share": re.compile(r"%|\bpercent(?:age)?\b|\bshares?(?:holding)?\b|\bownership\b|\bowned\b|\b(?:equity|membership|partnership) interest\b|\binterest (?:held|owned)\b|\bstake\b"),
+    "share": re.compile(
+        r"%|\bpercent(?:age)?\b|\bshares?(?:holding)?\b|\bownership\b|\bowned\b|\b(?:equity|membership|partnership) interest\b"
+        r"|\binterest (?:held|owned)\b|\bstake\b"
+    ),
     "title": re.compile(r"\b(?:title|position|role|office|capacity)\b"),
     "address": re.compile(r"\baddress\b|\bresidence\b"),
     "number": re.compile(r"\b(?:ssn|social security|tax id|tin|ein|date of birth|dob)\b"),
@@ -28,16 +31,19 @@ _GROUPS = (
     wanted(
         "owner_share",
         PERCENT,
-        r"(?:% ?|percent(?:age)? )(?:of )?(?:ownership|owned|interest|shares?|shareholding)(?: owned| held)?|(?:ownership|equity|share)(?: interest| stake)?"
+        r"(?:% ?|percent(?:age)? )(?:of )?(?:ownership|owned|interest|shares?|shareholding)(?: owned| held)?|(?:ownership|equity"
+        r"|share)(?: interest| stake)?"
         r"(?: ?\(?%\)?| percent(?:age)?)?|share(?:holding)?(?: %)?|owns|interest(?: held)?",
     ),
 )
 _PERSON = r"(?P<name>(?:[A-Z][\w.'’-]* ?){2,5}?(?: (?:Jr|Sr|II|III|IV)\.?)?)"
 _LINE = re.compile(
-    rf"^\W*(?:\d[.)]\s)?{_PERSON}\s?(?:,|\(|\t|[-–—]|\bowns\b|\bholds\b|:).{{0,90}}?(?<![\d.])(?P<share>\d{{1,3}}(?:\.\d+)?)\s?(?:%|per ?cent)"
+    rf"(?:^|[:;,]\s|\t|\band\s)\W*(?:\d[.)]\s)?{_PERSON}\s?(?:,|\(|\t|[-–—]|\bowns\b|\bholds\b|:)[^%]{{0,90}}?"
+    r"(?<![\d.])(?P<share>\d{1,3}(?:\.\d+)?)\s?(?:%|per ?cent)"
 )
 _TITLE = re.compile(
-    r"[ ,(/-]+(?:(?:co-?|vice[ -]|general |managing |limited |senior |sole |majority )*(?:president|partner|member|manager|director|owner|shareholder"
+    r"[ ,(/-]+(?:(?:co-?|vice[ -]|general |managing |limited |senior |sole |majority )*(?:president|partner|member|manager|director"
+    r"|owner|shareholder"
     r"|stockholder|proprietor|principal)|secretary|treasurer|chair(?:man|woman|person)?|c[efo]o)\b.*$",
     re.IGNORECASE,
 )
@@ -108,13 +114,11 @@ def _place(candidate: Candidate) -> tuple[float, float]:
 
 
 def _in_lines(page: Page) -> Iterator[_Holding]:
-    for row in rows_of(page):
-        found = _LINE.search(row.text)
-        if found is None or _NO_PERSON.search(found["name"]) or Decimal(found["share"]) > 100:
-            continue
-        yield _Holding(
-            _seen(row, found, "name"), replace(_seen(row, found, "share"), label=found["name"].strip()), Decimal(found["share"]), 0.85
-        )
+    matches = [(row, found) for row in rows_of(page) for found in _LINE.finditer(row.text)]
+    for row, found in matches:
+        name, percent = found["name"].strip(), Decimal(found["share"])
+        if percent <= 100 and not _NO_PERSON.search(name):
+            yield _Holding(_seen(row, found, "name"), replace(_seen(row, found, "share"), label=name), percent, 0.85)
 
 
 def _seen(row: Row, found: re.Match[str], group: str) -> Seen:

@@ -1,22 +1,23 @@
 """Reads a guarantor's statement of assets and liabilities: what is owned, owed, earned and guaranteed."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from app.domain import Document, Field, Form
-from rules.forms.debt_schedule import sum_of
-from rules.forms.fields import best_of, candidates_of, form_of, wanted
+from app.domain import Document, Field, Form, Origin
+from rules.forms.fields import Candidate, best_of, candidates_of, form_of, wanted
 from rules.forms.prose import said, said_in
-from rules.forms.rows import Seen, field_of, rows_of
+from rules.forms.rows import field_of
 from rules.forms.values import DAY, DAY_FIRST, MONEY, NAME
 
 _WANTED = (
     wanted(
         "guarantor_name",
         NAME,
-        r"(?:full |print(?:ed)? |legal |your )?name(?:s|\(s\))?(?: of (?:the )?(?:individual|guarantor|applicant|owner|person|principal|co-applicant)s?)?",
-        r"(?:applicant ?/ ?guarantor|guarantor ?/ ?applicant|(?:individual|personal )?guarantor|applicant|principal)(?:'s)?(?: full)?(?: name)?",
+        r"(?:full |print(?:ed)? |legal |your )?name(?:s|\(s\))?(?: of (?:the )?(?:individual|guarantor|applicant|owner|person"
+        r"|principal|co-applicant)s?)?",
+        r"(?:applicant ?/ ?guarantor|guarantor ?/ ?applicant|(?:individual|personal )?guarantor|applicant"
+        r"|principal)(?:'s)?(?: full)?(?: name)?",
         r"(?:personal )?(?:financial )?statement of|submitted by|prepared (?:by|for)",
     ),
     wanted(
@@ -28,21 +29,26 @@ _WANTED = (
     wanted(
         "pfs_real_estate",
         MONEY,
-        r"(?:total )?real (?:estate|property)(?: owned| holdings)?(?: ?[-,(]? ?(?:market value|at market value|residence|homes?|value|schedule|describe|see)[a-z0-9 ,&/().-]*)?",
-        r"(?:homes?|residences?|primary residence|house|personal residence)(?: and other real estate| \(market value\)|,? market value)?",
+        r"(?:total )?real (?:estate|property)(?: owned| holdings)?(?: ?[-,(]? ?(?:market value|at market value|residence|homes?|value"
+        r"|schedule|describe|see)[a-z0-9 ,&/().-]*)?",
+        r"(?:(?:main |principal |own )?homes?|(?:main |principal )?residences?|primary residence|house"
+        r"|personal residence)(?: and other real estate| \(market value\)|,? market value)?",
         r"(?:freehold |residential |land and |main )?(?:property|properties|buildings)(?: owned|,? (?:at )?market value)?",
     ),
     wanted(
         "pfs_business_interest",
         MONEY,
-        r"(?:value of |net value of |equity in |interests? in |ownership (?:interest )?in |investments? in |shares? in |shareholding in |membership interest in )(?:[^\t:$£]+)",
-        r"(?:closely[- ]held )?business(?:es)? (?:interests?|owned|equity|ownership|value)(?: \([a-z ]+\))?|(?:interest|ownership)(?: in)? (?:own|closely held) business",
+        r"(?:value of |net value of |equity in |interests? in |ownership (?:interest )?in |investments? in |shares? in "
+        r"|shareholding in |membership interest in )(?:[^\t:$£]+)",
+        r"(?:closely[- ]held )?business(?:es)? (?:interests?|owned|equity|ownership|value)(?: \([a-z ]+\))?|(?:interest"
+        r"|ownership)(?: in)? (?:own|closely held) business",
         r"(?:closely[- ]held|privately[- ]held|private) (?:business|company|companies|stock|shares)(?: interests?)?",
     ),
     wanted(
         "pfs_mortgages",
         MONEY,
-        r"(?:total )?(?:real estate |home |residential |property )?mortgages?(?: (?:payable|balances?|loans?|outstanding|debt|owed|owing|on\b[a-z ]+))*(?: ?\([a-z ,]*\))?",
+        r"(?:total )?(?:real estate |home |residential |property )?mortgages?(?: (?:payable|balances?|loans?|outstanding|debt|owed"
+        r"|owing|on\b[a-z ]+))*(?: ?\([a-z ,]*\))?",
     ),
     wanted(
         "pfs_total_assets",
@@ -58,19 +64,23 @@ _WANTED = (
     wanted(
         "salary",
         MONEY,
-        r"(?:annual |yearly |gross |base |current )*(?:salary|salaries|wages|earnings|remuneration|employment income)(?:,? (?:and|&|/|or) (?:wages|bonus(?:es)?|salary|commissions?|draws?))*"
+        r"(?:annual |yearly |gross |base |current )*(?:salary|salaries|wages|earnings|remuneration|employment income)(?:,? (?:and|&|/"
+        r"|or) (?:wages|bonus(?:es)?|salary|commissions?|draws?))*"
         r"(?: ?\((?:annual|gross|per year|p\.a\.)\)|,? annual| per (?:year|annum)| income)?",
     ),
     wanted(
         "contingent_liabilities",
         MONEY,
-        r"(?:total )?contingent liabilit(?:ies|y)(?: ?\([a-z ,/]*\)| total| as [a-z -]+)?|(?:as )?(?:an? )?(?:endors[eo]r|guarantor|co-?maker|co-?signer)(?: or (?:guarantor|co-?maker|endors[eo]r))?(?: on [a-z ]+)?",
-        r"(?:personal )?guarant(?:ees?|ies|y)(?: (?:given|of|on|for)\b[a-z ]*| outstanding)?|loans? guaranteed|debts? (?:guaranteed|of others)",
+        r"(?:total )?contingent liabilit(?:ies|y)(?: ?\([a-z ,/]*\)| total| as [a-z -]+)?|(?:as )?(?:an? )?(?:endors[eo]r|guarantor"
+        r"|co-?maker|co-?signer)(?: or (?:guarantor|co-?maker|endors[eo]r))?(?: on [a-z ]+)?",
+        r"(?:personal )?guarant(?:ees?|ies|y)(?: (?:given|of|on|for)\b[a-z ]*| outstanding)?|loans? guaranteed|debts? (?:guaranteed"
+        r"|of others)",
     ),
     wanted(
         "annual_debt_payments",
         MONEY,
-        r"(?:total )?annual (?:personal )?(?:debt|loan|mortgage and loan) (?:payments?|service|repayments?)|(?:yearly|annual) payments on debts?",
+        r"(?:total )?annual (?:personal )?(?:debt|loan|mortgage and loan) (?:payments?|service|repayments?)|(?:yearly"
+        r"|annual) payments on debts?",
     ),
     wanted(
         "monthly_debt_payments",
@@ -80,25 +90,31 @@ _WANTED = (
     wanted(
         "living_expenses",
         MONEY,
-        r"(?:annual |yearly |estimated |household |personal |family )*living (?:expenses|costs)(?: ?\((?:annual|per year)\))?|(?:household|personal|family) expenses",
+        r"(?:annual |yearly |estimated |household |personal |family )*living (?:expenses|costs)(?: ?\((?:annual|per year)\))?"
+        r"|(?:household|personal|family) expenses",
     ),
     wanted("personal_taxes", MONEY, r"(?:annual |personal |federal |income )+tax(?:es)?(?: paid| expense)?"),
     wanted("real_estate_income", MONEY, r"(?:net |annual )*(?:real estate|rental|property) income|(?:net )?rents?(?: received)?"),
     wanted(
         "investment_income",
         MONEY,
-        r"(?:net )?(?:investment|interest|dividend)s?(?: and (?:dividend|interest|investment)s?)? income|interest (?:and|&) dividends|dividends(?: and interest)?",
+        r"(?:net )?(?:investment|interest|dividend)s?(?: and (?:dividend|interest|investment)s?)? income|interest (?:and|&) dividends"
+        r"|dividends(?: and interest)?",
     ),
     wanted("other_income", MONEY, r"other income(?: ?\([a-z ]*\))?(?: \(describe[^)]*\))?"),
     wanted("total_income", MONEY, r"total (?:annual )?income|(?:gross )?annual income"),
 )
+_TOTAL = wanted("total", MONEY, r"totals?")
+#: Total assets = total liabilities + net worth.
+_EQUATION = ("pfs_total_assets", "pfs_total_liabilities", "net_worth")
 #: What no field holds but would be read as one.
 _OTHERS = (
     wanted("savings", MONEY, r"savings(?: accounts?)?[a-z ,&/()-]*|money market[a-z ,&/()-]*|certificates? of deposit"),
     wanted("life_insurance", MONEY, r"(?:cash (?:surrender )?value|life insurance|surrender value)[a-z ,&/()-]*"),
 )
 _DATES = (
-    r"(?:financial condition )?as (?:of|at)(?: date)?|(?:statement|as of) date|date of (?:this )?statement|dated?|this statement is as of|position (?:as )?at",
+    r"(?:financial condition )?as (?:of|at)(?: date)?|(?:statement|as of) date|date of (?:this )?statement|dated?",
+    r"this statement is as of|position (?:as )?at",
 )
 _PROSE = (
     said("guarantor_name", NAME, r"^(?P<value>(?:[A-Z][\w.'’-]*\s){1,3}[A-Z][\w'’-]+), (?:[A-Z][\w/]*(?: [\w/]+){0,3}) of [A-Z]"),
@@ -111,4 +127,24 @@ def read(document: Document) -> Form:
     day = DAY_FIRST if any("£" in page.text for page in document.pages) else DAY
     look_for = (*_WANTED, *_OTHERS, wanted("statement_date", day, *_DATES))
     candidates = [c for page in document.pages for c in (*candidates_of(page, look_for), *said_in(page, _PROSE))]
-    return form_of(document, [f for f in best_of(candidates) if f.id not in {o.id for o in _OTHERS}])
+    fields = [f for f in best_of(candidates) if f.id not in {o.id for o in _OTHERS}]
+    plain = [c for page in document.pages for c in candidates_of(page, (_TOTAL,))]
+    return form_of(document, fields + _totals({f.id: f for f in fields}, plain))
+
+
+def _totals(known: Mapping[str, Field], plain: Sequence[Candidate]) -> list[Field]:
+    """Return the total or net worth that no line of its own prints: a line "Total" that fits the others, else by arithmetic."""
+    missing = [id for id in _EQUATION if id not in known]
+    if len(missing) != 1:
+        return []
+    (id,) = missing
+    parts = [known[other] for other in _EQUATION if other != id]
+    first, second = (part.value if isinstance(part.value, Decimal) else Decimal(0) for part in parts)
+    value = first + second if id == "pfs_total_assets" else first - second
+    printed = next((c for c in plain if c.value == value), None)
+    if printed:
+        return [field_of(id, value, printed.seen, 0.9)]
+    sign = "+" if id == "pfs_total_assets" else "-"
+    formula, sure = f"{first:,} {sign} {second:,}", min(part.confidence for part in parts)
+    made = replace(parts[0], id=id, value=value, text="", label="", box=None)
+    return [replace(made, origin=Origin.DERIVED, formula=formula, confidence=sure)]

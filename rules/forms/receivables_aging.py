@@ -19,7 +19,8 @@ _HEADS = {
     "over_120": re.compile(rf"(?:over|>=?|more than|above|beyond) ?120|\b12[01] ?(?:\+|days and|and (?:over|older|above))|\b12[01]{_TO}\d"),
     "days_91_120": re.compile(rf"\b9[01]{_TO}1[25]0\b"),
     "aging_over_90": re.compile(
-        rf"(?:over|>=?|more than|above|beyond|older than) ?90|\b9[01] ?(?:days)? ?(?:\+|& ?over|plus|(?:days )?(?:and|or) (?:over|older|above|more))|\b9[01]{_TO}(?:999|over)"
+        rf"(?:over|>=?|more than|above|beyond|older than) ?90|\b9[01] ?(?:days)? ?(?:\+|& ?over|plus|(?:days )?(?:and|or) (?:over"
+        rf"|older|above|more))|\b9[01]{_TO}(?:999|over)"
         r"|three months and over|older|^\W*90\W*(?:days)?\W*$"
     ),
     "aging_61_90": re.compile(rf"\b6[01]{_TO}(?:89|90)\b|two months"),
@@ -56,7 +57,7 @@ def read(document: Document) -> Form:
     buckets = next(filter(_is_aging, (_of_table(document), _of_lines(document), _by_place(document))), [])
     fields = _with_total(_merged(buckets))
     found = best_of([c for page in document.pages for c in candidates_of(page, (dated,))])
-    return form_of(document, [*fields, *found])
+    return form_of(document, [*fields, *found], parts=buckets)
 
 
 def _of_table(document: Document) -> list[Field]:

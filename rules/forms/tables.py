@@ -23,6 +23,8 @@ _STRONG = re.compile(r"(?<![\w-])[$£(]?\d{1,3}(?:,\d{3})+|[$£]\s?\d|\d\.\d\d(?
 _NUMBER = re.compile(r"[($£-]*\d[\d,.]*\)?|[-–—]")
 #: A gap wider than this many characters in every row parts two columns; a space in type of one width is 1.
 _APART = 1.15
+#: Heads may stand closer than cells.
+_NARROW = 1.02
 #: Heads over at most this many rows.
 _HEAD_ROWS = 4
 
@@ -96,7 +98,9 @@ def _heads_at(rows: Sequence[Row], at: int, heads: Heads) -> tuple[int, list[_He
         return None
     for stop in range(at + 1, min(at + _HEAD_ROWS, len(rows)) + 1):
         band = rows[at:stop]
-        if stop > at + 1 and (band[-1].box.top - band[-2].box.bottom > 1.2 * band[-1].height or _is_data(band[-1]) or _is_sentence(band[-1])):
+        if stop > at + 1 and (
+            band[-1].box.top - band[-2].box.bottom > 1.2 * band[-1].height or _is_data(band[-1]) or _is_sentence(band[-1])
+        ):
             break
         known = _named(band, heads, _clusters(band))
         tight = stop > at + 1 and band[-1].box.top - band[-2].box.bottom < 0.6 * band[-1].height
@@ -110,7 +114,7 @@ def _best_named(band: Sequence[Row], heads: Heads, columns: Sequence[Span]) -> l
     best: list[_Head] = []
     for first in range(len(band) - 1, -1, -1):
         above = band[first]
-        groupings = [_clusters(band[first:]), *_over(band[first:], columns)] if columns else [_clusters(band[first:])]
+        groupings = [_clusters(band[first:]), _clusters(band[first:], narrow=True), *_over(band[first:], columns)]
         named = max((_named(band[first:], heads, groups) for groups in groupings), key=_worth)
         tight = first + 1 < len(band) and band[first + 1].box.top - above.box.bottom < 0.5 * above.height
         short = max(len(above.text[c.start : c.stop].split()) for c in above.cells()) <= 4
@@ -140,9 +144,9 @@ def _named(band: Sequence[Row], heads: Heads, groups: Sequence[Sequence[Word]]) 
     return sorted(out, key=lambda h: h.box.x0)
 
 
-def _clusters(band: Sequence[Row]) -> list[list[Word]]:
-    """Return the words of the band in columns: cells of its rows that stand above one another."""
-    cells = [list(row.words_in(c.start, c.stop)) for row in band for c in row.cells()]
+def _clusters(band: Sequence[Row], *, narrow: bool = False) -> list[list[Word]]:
+    """Return the words of the band in columns: cells of its rows that stand above one another, parted by `narrow` gaps too."""
+    cells = [part for row in band for c in row.cells() for part in _parts(row, row.words_in(c.start, c.stop), narrow=narrow)]
     groups: list[list[Word]] = []
     for cell in sorted(cells, key=lambda words: words[0].box.x0):
         above = next((group for group in groups if _overlap(cell, group) > 0.3), None)
@@ -175,16 +179,32 @@ def _is_amount(text: str) -> bool:
 
 def _over(band: Sequence[Row], columns: Sequence[Span]) -> Iterator[list[list[Word]]]:
     """Yield the words of the band by the columns of the body: those they are nearest to, then as heads flush right and flush left."""
-    last = len(columns) - 1
-    for column_of in (
-        lambda box: max(range(last + 1), key=lambda n: min(columns[n][1], box.x1) - max(columns[n][0], box.x0)),
-        lambda box: next((n for n, (_, x1) in enumerate(columns) if x1 >= (box.x0 + box.x1) / 2), last),
-        lambda box: next((n for n, (x0, _) in reversed([*enumerate(columns)]) if x0 <= (box.x0 + box.x1) / 2), 0),
-    ):
+    for column_of in (_nearest, _flush_right, _flush_left) if columns else ():
         groups: dict[int, list[Word]] = {}
         for word in (w for row in band for w in row.words):
-            groups.setdefault(column_of(word.box), []).append(word)
+            groups.setdefault(column_of(columns, word.box), []).append(word)
         yield [groups[n] for n in sorted(groups)]
+
+
+def _nearest(columns: Sequence[Span], box: Box) -> int:
+    return max(range(len(columns)), key=lambda n: min(columns[n][1], box.x1) - max(columns[n][0], box.x0))
+
+
+def _flush_right(columns: Sequence[Span], box: Box) -> int:
+    return next((n for n, (_, x1) in enumerate(columns) if x1 >= (box.x0 + box.x1) / 2), len(columns) - 1)
+
+
+def _flush_left(columns: Sequence[Span], box: Box) -> int:
+    return max((n for n, (x0, _) in enumerate(columns) if x0 <= (box.x0 + box.x1) / 2), default=0)
+
+
+def _parts(row: Row, cell: Sequence[Word], *, narrow: bool) -> list[list[Word]]:
+    parts = [[cell[0]]]
+    for left, right in pairwise(cell):
+        if narrow and right.box.x0 - left.box.x1 > _NARROW * row.unit:
+            parts.append([])
+        parts[-1].append(right)
+    return parts
 
 
 def _overlap(some: Sequence[Word], others: Sequence[Word]) -> float:

@@ -44,6 +44,7 @@ _MONEY = re.compile(
 )
 _NIL = re.compile(rf"(?<!\S){_MARK}?\s?(?:-{{1,3}}|[–—]|nil|none|-0-)(?=$|[\s,;.])", re.IGNORECASE)
 _PERCENT = re.compile(r"(?<![\w.,])(?P<digits>\d{1,3}(?:[.,]\d{1,4})?)\s?(?:%|per ?cent\b|pct\b)", re.IGNORECASE)
+_FLOATING = re.compile(r"\b(?:prime|sofr|libor|wsj|base rate|sonia|euribor|index|treasury)\b", re.IGNORECASE)
 _BARE = re.compile(r"^\W*(?P<digits>\d{1,3}(?:\.\d{1,4})?)(?!\S)")
 _NUMBER = re.compile(r"(?<![\w])\(?[$£€]?[\dOoIlSB]{1,3}(?:[,.][\dOoIlSB]{2,3})+(?=[)%]?(?:\s|$))")
 _SLIPS = str.maketrans("OoQDIl|SsBZ", "00001115582")
@@ -73,6 +74,19 @@ def _percent(text: str) -> Reading | None:
     text = _mended(text)
     found = _PERCENT.search(text) or _BARE.search(text)
     return Reading(Decimal(found["digits"].replace(",", ".")), found.start("digits"), found.end()) if found else None
+
+
+def _rate(text: str) -> Reading | None:
+    """Return a rate a year: of "Prime + 2.00% (now 9.50%)" the whole rate, never the margin alone."""
+    if not _FLOATING.search(text):
+        return _percent(text)
+    rates = list(_PERCENT.finditer(text))
+    return Reading(Decimal(rates[-1]["digits"].replace(",", ".")), *rates[-1].span()) if len(rates) > 1 else None
+
+
+def _code(text: str) -> Reading | None:
+    found = re.search(r"(?<!\w)\d{2,6}(?!\w)", text)
+    return Reading(found[0], *found.span()) if found else None
 
 
 def _count(text: str) -> Reading | None:
@@ -223,6 +237,7 @@ def _entity(text: str) -> Reading | None:
 
 MONEY = Kind(_money)
 PERCENT = Kind(_percent)
+RATE = Kind(_rate)
 COUNT = Kind(_count)
 CODE = Kind(_code)
 MONTHS = Kind(_months)
