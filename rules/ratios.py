@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 from app.domain import Ratio, RatioStatus, Spread
 from rules import formulas
