@@ -85,6 +85,7 @@ def _rate(text: str) -> Reading | None:
 
 
 def _code(text: str) -> Reading | None:
+    """Return an industry code."""
     found = re.search(r"(?<!\w)\d{2,6}(?!\w)", text)
     return Reading(found[0], *found.span()) if found else None
 
@@ -92,12 +93,6 @@ def _code(text: str) -> Reading | None:
 def _count(text: str) -> Reading | None:
     found = re.search(r"(?<![\w.,/$-])\d{1,4}(?:\.\d)?(?![\w/%]|[,.-]\d)", text)
     return Reading(Decimal(found[0]), *found.span()) if found else None
-
-
-def _code(text: str) -> Reading | None:
-    """Return an industry code."""
-    found = re.search(r"(?<![\w.,/$-])\d{4,6}(?![\w/%]|[,.-]\d)", text)
-    return Reading(found[0], *found.span()) if found else None
 
 
 _MONTHS = re.compile(r"(?<![\w.,/$-])(?P<months>\d{1,3})(?:\s?\(\d+\))?\s?-?(?:months?|mos?\b\.?|mths?|monthly)", re.IGNORECASE)
