@@ -14,6 +14,8 @@ from rules.forms.values import Kind
 _WORTH = 0.8
 #: Lines with at least this many words without a wide gap are running text.
 _SENTENCE = 5
+#: A line that reaches this share of the way to the right edge is full.
+_FULL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,12 @@ def _passages(page: Page) -> list[list[Word]]:
     rows = rows_of(page)
     gaps = sorted(b.box.top - a.box.bottom for a, b in pairwise(rows) if _is_text(a) and _is_text(b))
     usual = gaps[len(gaps) // 4] if gaps else 0.0
+    edge = max((row.box.x1 for row in rows), default=1.0)
     out: list[list[Word]] = []
     last: Row | None = None
     for row in rows:
         runs_on = last is not None and row.box.top - last.box.bottom < 1.5 * max(usual, 0.0) + 0.25 * row.height
-        runs_on |= last is not None and _open(last) and row.box.top - last.box.bottom < 2.0 * row.height
+        runs_on |= last is not None and _open(last, edge) and row.box.top - last.box.bottom < 2.0 * row.height
         if not _is_text(row) and not (runs_on and "\t" not in row.text):
             last = None
             continue
@@ -64,9 +67,9 @@ def _passages(page: Page) -> list[list[Word]]:
     return out
 
 
-def _open(row: Row) -> bool:
-    """Return whether the row ends where something must follow."""
-    return row.text.endswith((":", ","))
+def _open(row: Row, edge: float) -> bool:
+    """Return whether something must follow the row: it ends with a mark that says so, or at the right `edge` within a sentence."""
+    return row.text.endswith((":", ",")) or (_is_text(row) and row.box.x1 > _FULL * edge and not row.text.endswith("."))
 
 
 def _is_text(row: Row) -> bool:
