@@ -57,6 +57,7 @@ _NUMBERED = re.compile(r"(?:(?:\(?(?:[0-9]{1,2}[a-z]?|[a-z]|[ivx]{1,4})[.)]+|[�
 _NOTE = re.compile(r" ?\([^)\t£$]*[a-z][^)\t£$]*\)")
 _TAIL = re.compile(r"[^:?\t]{0,60}?[:?]")
 _LABELLED = re.compile(r"[a-z][a-z /&'()%.,#-]{1,40}[:?](?=\s|$)")
+_MARKS = re.compile(r"[^\w\s$£€]{1,2}(?=[a-z])")
 _EMPTY = re.compile(r"[\s:?.,_()£$]*|[\s]*(?:usd|gbp|us\$)[\s]*", re.IGNORECASE)
 #: What stands between a label and its value on tax forms and the like: a sign, a line number.
 _FILLER = re.compile(r"[£$]|us\$|usd|gbp|\(?\d{1,2}[a-z]\)?[.)]?", re.IGNORECASE)
@@ -122,15 +123,21 @@ def _labels(row: Row, look_for: Sequence[Wanted]) -> list[_Label]:
         numbering = _NUMBERED.match(row.plain, cell.start, cell.stop)
         first = numbering.end() if numbering else cell.start
         starts = [first, *(at for at in row.starts if first < at < cell.stop)]
-        for at in (at + (row.plain[at] == "(") for at in starts):
+        for at in (at + _marks_at(row.plain, at, cell.stop) for at in starts):
             if found and at < found[-1].stop:
                 continue
             label = _label_at(row.plain, at, cell.stop, [*look_for, _OTHERS]) or _label_at(row.mended, at, cell.stop, look_for)
-            if label and (at in (first, cell.start) or label.colon or _stands_alone(row, label, cell)):
+            if label and (at <= first + 2 or label.colon or _stands_alone(row, label, cell)):
                 found.append(replace(label, text=row.text[label.start : label.stop].strip(" :?")))
             elif at == first and (foreign := _LABELLED.match(row.plain, at, cell.stop)):
                 found.append(_Label(_OTHERS, at, foreign.end(), 1.0, True))
     return found
+
+
+def _marks_at(plain: str, at: int, stop: int) -> int:
+    """Return how many marks stand before the first letter of a word: a bracket, or what a scan adds."""
+    found = _MARKS.match(plain, at, stop)
+    return found.end() - at if found else 0
 
 
 def _stands_alone(row: Row, label: _Label, cell: Cell) -> bool:

@@ -161,15 +161,25 @@ def _columns(body: Sequence[Row]) -> list[Span]:
     """Return from where to where the words of the body reach, column by column: what wide gaps part in every row."""
     rows = [row for row in body if _is_data(row) and not _TOTAL.match(row.mended)] or [row for row in body if _TOTAL.match(row.mended)]
     out: list[Span] = []
-    closed = False  # nothing more belongs to the column: it ends with an amount or a date
-    for word, unit in sorted(((w, row.unit) for row in rows for w in row.words), key=lambda each: each[0].box.x0):
-        x0, x1, is_amount = word.box.x0, word.box.x1, _is_amount(word.text)
-        apart = 0.0 if is_amount or closed else _APART * unit
-        if out and x0 < out[-1][1] + apart:
+    for x0, x1 in sorted(span for row in rows for span in _runs(row)):
+        if out and x0 < out[-1][1]:
             out[-1] = (out[-1][0], max(out[-1][1], x1))
         else:
             out.append((x0, x1))
-        closed = is_amount or is_figure(word.text)
+    return out
+
+
+def _runs(row: Row) -> list[Span]:
+    """Return from where to where words of the row stand that belong to one column: no amount or end of a date is followed by more."""
+    out: list[Span] = []
+    closed = False
+    for word in row.words:
+        apart = 0.0 if _is_amount(word.text) or closed else _APART * row.unit
+        if out and word.box.x0 < out[-1][1] + apart:
+            out[-1] = (out[-1][0], max(out[-1][1], word.box.x1))
+        else:
+            out.append((word.box.x0, word.box.x1))
+        closed = _is_amount(word.text) or is_figure(word.text)
     return out
 
 
@@ -254,7 +264,7 @@ def _table(page: Page, heads: Sequence[_Head], body: Sequence[Row]) -> Table:
     dealt = [_deal(row, heads, edges) for row in body]
     rows: list[TableRow] = []
     for row, cells in zip(body, dealt, strict=True):
-        if rows and not rows[-1].total and not _has_figure(cells) and _close(rows[-1], row):
+        if rows and not rows[-1].total and not _has_figure(cells) and _continues(rows[-1], row, only_first=[*cells] == [heads[0].id]):
             above = rows[-1].cells
             rows[-1] = replace(rows[-1], cells={id: (*above.get(id, ()), *cells.get(id, ())) for id in {**above, **cells}})
         else:
@@ -279,19 +289,19 @@ def _amounts(row: TableRow) -> dict[str, Decimal]:
 
 def _edges(heads: Sequence[_Head], body: Sequence[Row]) -> list[float]:
     """Return where columns part: between two heads, the middle of the widest stretch that the fewest words cross."""
-    boxes = [w.box for row in body for w in row.words] + [w.box for h in heads for w in h.words]
+    spans = [span for row in body for span in _runs(row)] + [(w.box.x0, w.box.x1) for h in heads for w in h.words]
     edges = []
     for left, right in pairwise(heads):
         low, high = (left.box.x0 + left.box.x1) / 2, (right.box.x0 + right.box.x1) / 2
-        edges.append(_valley([b for b in boxes if b.x1 > low and b.x0 < high], low, high))
+        edges.append(_valley([(x0, x1) for x0, x1 in spans if x1 > low and x0 < high], low, high))
     return edges
 
 
-def _valley(boxes: Sequence[Box], low: float, high: float) -> float:
-    marks = sorted({low, high, *(x for b in boxes for x in (b.x0, b.x1) if low < x < high)})
+def _valley(spans: Sequence[Span], low: float, high: float) -> float:
+    marks = sorted({low, high, *(x for span in spans for x in span if low < x < high)})
     stretches: list[tuple[int, float, float]] = []
     for x0, x1 in pairwise(marks):
-        crossing = sum(b.x0 < x1 and b.x1 > x0 for b in boxes)
+        crossing = sum(begins < x1 and ends > x0 for begins, ends in spans)
         if stretches and stretches[-1][0] == crossing:
             stretches[-1] = (crossing, stretches[-1][1], x1)
         else:
@@ -316,6 +326,7 @@ def _has_figure(cells: Mapping[str, tuple[Word, ...]]) -> bool:
     return any(is_figure(w.text) or w.text in "-–—" for words in cells.values() for w in words)
 
 
-def _close(above: TableRow, row: Row) -> bool:
-    """Return whether `row` follows closely enough to continue the row above."""
-    return row.box.top - max(w.box.bottom for w in above.words) < 0.9 * row.height
+def _continues(above: TableRow, row: Row, *, only_first: bool) -> bool:
+    """Return whether `row` stands closely enough to continue the row above; in the first column alone it may be a heading."""
+    gap = row.box.top - max(w.box.bottom for w in above.words)
+    return gap < (0.9 if only_first else 1.5) * row.height
