@@ -14,9 +14,12 @@ from rules.forms.values import DAY, DAY_FIRST, MONEY, PERCENT, TEXT, Kind
 _HEADS = {
     "refinanced": re.compile(r"refinanc|paid off|pay ?off|repaid by|to be repaid|consolidat"),
     "status": re.compile(r"\b(?:status|delinquent|past due|current\?|current \(?y|current or|in default)"),
-    "opened": re.compile(r"original date|origination|date (?:of (?:note|loan)|opened|incurred|granted)|start date|loan date|drawn"),
+    "opened": re.compile(
+        r"orig(?:inal|\.)? date|date of origin|origination|date (?:of (?:note|loan)|opened|incurred|granted)|start date|loan date|drawn"
+    ),
+    "frequency": re.compile(r"\bfreq|how often|\bpayable\b(?! to)"),
     "original_amount": re.compile(
-        r"\borig(?:inal|\.)?(?:amount|balance|loan)?\b(?! date)|amount borrowed|\bborrowed\b|loan amount"
+        r"\borig(?:inal|\.)?(?:amount|balance|loan)?\b(?!\.? date)|amount borrowed|\bborrowed\b|loan amount"
         r"|amount of (?:loan|facility|note)|initial (?:amount|balance)"
         r"|credit limit|\blimit\b|facility amount|amount advanced"
     ),
@@ -144,7 +147,9 @@ def _with_sums(fields: Sequence[Field], totals: Sequence[Field]) -> list[Field]:
     for column, id in (("balance", "total_debt_balance"), ("monthly_payment", "monthly_debt_payment")):
         printed = [t for t in totals if t.id == id]
         parts = [f for f in fields if f.id.endswith(f"_{column}") and isinstance(f.value, Decimal)]
-        if printed:
+        # A total of payments that fall due at different times is no month's payment.
+        mixed = column == "monthly_payment" and len({f.origin for f in parts}) > 1
+        if printed and not mixed:
             out.append(printed[-1])
         elif parts:
             out.append(sum_of(id, parts))

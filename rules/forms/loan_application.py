@@ -101,14 +101,14 @@ _WANTED = (
     wanted(
         "collateral_value",
         MONEY,
-        rf"(?:estimated |current |fair |market |appraised |total |book )*value(?: of (?:the |this )?(?:proposed "
+        rf"(?:estimated |est\.? |current |fair |market |appraised |total |book )*value(?: of (?:the |this )?(?:proposed "
         rf"|offered )?{_SECURITY}(?: offered)?)?(?: offered)?",
-        rf"{_SECURITY}(?: offered)?(?:,| -)? (?:estimated |market |appraised |fair )*value|appraised at|valuation|worth",
+        rf"{_SECURITY}(?: offered)?(?:,| -)? (?:estimated |est\.? |market |appraised |fair )*value|appraised at|valuation|worth",
     ),
     wanted(
         "prior_liens",
         MONEY,
-        rf"(?:existing|prior|senior|outstanding|other) (?:liens?|encumbrances?|charges?|mortgages?)(?: balance| outstanding"
+        rf"(?:less:? )?(?:existing|prior|senior|outstanding|other) (?:liens?|encumbrances?|charges?|mortgages?)(?: balance| outstanding"
         rf"| amount)?(?: on {_SECURITY})?|liens? outstanding",
     ),
     wanted(

@@ -10,6 +10,7 @@ from rules.forms.prose import said, said_in
 from rules.forms.rows import field_of
 from rules.forms.values import DAY, DAY_FIRST, MONEY, NAME
 
+_REPAYS = r"(?:debt|loan|mortgage|mortgage and (?:other )?loan)s? (?:payments?|service|repayments?)"
 _WANTED = (
     wanted(
         "guarantor_name",
@@ -18,13 +19,14 @@ _WANTED = (
         r"|principal|co-applicant)s?)?",
         r"(?:applicant ?/ ?guarantor|guarantor ?/ ?applicant|(?:individual|personal )?guarantor|applicant"
         r"|principal)(?:'s)?(?: full)?(?: name)?",
-        r"(?:personal )?(?:financial )?statement of|submitted by|prepared (?:by|for)",
+        r"(?:personal )?(?:financial )?statement (?:of|for)(?! (?:\w+ )?(?:condition|assets|affairs|net worth|income|position))",
+        r"submitted by|prepared (?:by|for)",
     ),
     wanted(
         "pfs_cash",
         MONEY,
         r"(?:total )?cash(?: (?:on|in|and|at|&|held|or)\b[a-z ,&/().-]*| balances?| ?\([a-z ,&-]*\))?",
-        r"(?:bank|checking|current|deposit) (?:accounts?|balances?|deposits)",
+        r"(?:bank|checking|current|deposit)(?: (?:and|&|/) [a-z ]{1,20}?)? (?:accounts?|balances?|deposits)",
     ),
     wanted(
         "pfs_real_estate",
@@ -77,21 +79,17 @@ _WANTED = (
         r"|of others)",
     ),
     wanted(
-        "annual_debt_payments",
+        "personal_debt_payments",
         MONEY,
-        r"(?:total )?annual (?:personal )?(?:debt|loan|mortgage and loan) (?:payments?|service|repayments?)|(?:yearly"
-        r"|annual) payments on debts?",
+        rf"(?:total )?(?:annual |yearly )?(?:personal )?{_REPAYS}(?: ?\((?:annual|per year|a year|p\.a\.)\)| (?:per|a) year)?"
+        r"|(?:yearly|annual) payments on debts?",
     ),
-    wanted(
-        "monthly_debt_payments",
-        MONEY,
-        r"(?:total )?monthly (?:personal )?(?:debt|loan|mortgage and loan) (?:payments?|service|repayments?)",
-    ),
+    wanted("monthly_debt_payments", MONEY, rf"(?:total )?monthly (?:personal )?{_REPAYS}|(?:personal )?{_REPAYS} ?\(?(?:per|a) month\)?"),
     wanted(
         "living_expenses",
         MONEY,
         r"(?:annual |yearly |estimated |household |personal |family )*living (?:expenses|costs)(?: ?\((?:annual|per year)\))?"
-        r"|(?:household|personal|family) expenses",
+        r"|(?:annual |yearly )?(?:household|personal|family|living) (?:expenses|expenditure|outgoings)",
     ),
     wanted("personal_taxes", MONEY, r"(?:annual |personal |federal |income )+tax(?:es)?(?: paid| expense)?"),
     wanted("real_estate_income", MONEY, r"(?:net |annual )*(?:real estate|rental|property) income|(?:net )?rents?(?: received)?"),
@@ -105,6 +103,7 @@ _WANTED = (
     wanted("total_income", MONEY, r"total (?:annual )?income|(?:gross )?annual income"),
 )
 _TOTAL = wanted("total", MONEY, r"totals?")
+_MONTHLY, _YEARLY = "monthly_debt_payments", "personal_debt_payments"
 #: Total assets = total liabilities + net worth.
 _EQUATION = ("pfs_total_assets", "pfs_total_liabilities", "net_worth")
 #: What no field holds but would be read as one.
@@ -117,6 +116,7 @@ _DATES = (
     r"this statement is as of|position (?:as )?at",
 )
 _PROSE = (
+    said("guarantor_name", NAME, r"statement of (?P<value>(?:[A-Z][\w.'’-]* ){1,4}?)(?:is|are) (?:made|given|as)\b"),
     said("guarantor_name", NAME, r"^(?P<value>(?:[A-Z][\w.'’-]*\s){1,3}[A-Z][\w'’-]+), (?:[A-Z][\w/]*(?: [\w/]+){0,3}) of [A-Z]"),
     said("guarantor_name", NAME, r"(?:i,|undersigned,) (?P<value>[^,]{4,40}),"),
 )
@@ -129,7 +129,17 @@ def read(document: Document) -> Form:
     candidates = [c for page in document.pages for c in (*candidates_of(page, look_for), *said_in(page, _PROSE))]
     fields = [f for f in best_of(candidates) if f.id not in {o.id for o in _OTHERS}]
     plain = [c for page in document.pages for c in candidates_of(page, (_TOTAL,))]
+    fields = _a_year(fields)
     return form_of(document, fields + _totals({f.id: f for f in fields}, plain))
+
+
+def _a_year(fields: Sequence[Field]) -> list[Field]:
+    """Return the fields with the debt payments of a month as those of a year, unless a line prints these."""
+    out = [f for f in fields if f.id != _MONTHLY]
+    monthly = next((f for f in fields if f.id == _MONTHLY), None)
+    if monthly is None or not isinstance(monthly.value, Decimal) or any(f.id == _YEARLY for f in out):
+        return out
+    return [*out, replace(monthly, id=_YEARLY, value=12 * monthly.value, origin=Origin.DERIVED, formula=f"12 × {monthly.value:,}")]
 
 
 def _totals(known: Mapping[str, Field], plain: Sequence[Candidate]) -> list[Field]:
