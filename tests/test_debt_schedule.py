@@ -77,3 +77,23 @@ def test_totals_that_no_line_prints_are_added_up_with_their_formula() -> None:
     assert total is not None
     assert (total.value, total.origin, total.formula, total.box) == (Decimal(42500), Origin.DERIVED, "12,000 + 30,500", None)
     assert values(found, "monthly_debt_payment") == [Decimal(1310)]
+
+
+def test_a_payment_of_a_quarter_counts_by_the_month_and_so_does_the_total() -> None:
+    found = read_page(
+        page(
+            [
+                ("Owed to", "Orig. date", "Original amt", "Current bal.", "Pmt amt", "Pmt freq"),
+                ("Fell Bank", "1/5/2020", "$100,000", "$62,000", "$1,200", "Monthly"),
+                ("Lapwing Leasing", "6/1/2022", "$45,000", "$20,100", "$2,700", "Quarterly"),
+                ("Totals", "", "", "$82,100", "$3,900", ""),
+            ],
+            edges=(0.4, 0.53, 0.66, 0.79, 0.92),
+        )
+    )
+    payment, total = found.field("debt_2_monthly_payment"), found.field("monthly_debt_payment")
+    assert payment is not None
+    assert total is not None
+    assert (payment.value, payment.formula) == (Decimal(900), "2,700 × 4 / 12")
+    assert (total.value, total.origin) == (Decimal(2100), Origin.DERIVED)
+    assert values(found, "debt_1_original_amount", "total_debt_balance") == [Decimal(100000), Decimal(82100)]

@@ -43,3 +43,39 @@ def test_assets_beside_liabilities_are_read() -> None:
 def test_what_is_not_printed_is_not_invented() -> None:
     found = read_page(form([[(0.06, "Personal financial statement")], [(0.06, "Name: Ann Roe")], [(0.06, "Salary: $ 50,000")]]))
     assert {field.id for field in found.fields} == {"guarantor_name", "salary"}
+
+
+def test_a_british_guarantors_statement_is_read() -> None:
+    found = read_page(
+        form(
+            [
+                [(0.2, "Guarantor's Statement of Assets and Liabilities")],
+                [(0.06, "Full name of guarantor"), (0.5, "Isla Begum")],
+                [(0.06, "Position at"), (0.5, "5 April 2026")],
+                [(0.06, "Main residence"), (0.5, "£425,000")],
+                [(0.06, "Bank and building society accounts"), (0.5, "£18,250")],
+                [(0.06, "Shares in Begum Textiles Ltd"), (0.5, "£90,000")],
+                [(0.06, "Total assets"), (0.5, "£533,250")],
+                [(0.06, "Mortgage outstanding"), (0.5, "£212,000")],
+                [(0.06, "Total liabilities"), (0.5, "£220,500")],
+                [(0.06, "Guarantees given"), (0.5, "nil")],
+                [(0.06, "Monthly loan repayments"), (0.5, "£1,250")],
+                [(0.06, "Annual household expenditure"), (0.5, "£31,000")],
+            ]
+        )
+    )
+    ids = ("guarantor_name", "statement_date", "pfs_real_estate", "pfs_cash", "pfs_business_interest", "pfs_mortgages")
+    assert values(found, *ids) == ["Isla Begum", date(2026, 4, 5), Decimal(425000), Decimal(18250), Decimal(90000), Decimal(212000)]
+    assert values(found, "contingent_liabilities", "personal_debt_payments", "living_expenses") == [
+        Decimal(0),
+        Decimal(15000),
+        Decimal(31000),
+    ]
+    worth = found.field("net_worth")
+    assert worth is not None
+    assert (worth.value, worth.formula, worth.box) == (Decimal(312750), "533,250 - 220,500", None)
+
+
+def test_the_title_of_a_statement_names_nobody() -> None:
+    found = read_page(form([[(0.2, "STATEMENT OF FINANCIAL CONDITION")], [(0.06, "Cash in banks"), (0.5, "$12,000")]]))
+    assert values(found, "guarantor_name", "pfs_cash") == [None, Decimal(12000)]
