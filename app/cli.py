@@ -10,7 +10,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from app.assess import MatchingExtractor, Models, assess, spread_documents
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
+from app.page_kinds import TitleClassifier
 from app.reading.package import SourceFile, expand
 from app.reading.reader import Reader, quarantined
 from app.report.parts import FileSpread, Subject
@@ -82,8 +84,8 @@ def spread(
     with _read(files) as work:
         for document in work.documents():
             reading = spread_documents([document], models)
-            found = checks.run(Case(reading.spread, reading.documents, reading.pages))
-            subject = FileSpread(document.file, reading.pages, reading.page_kinds, reading.documents, reading.spread, found)
+            found = checks.run(Case(reading.spread, reading.documents, reading.pages, forms=reading.forms))
+            subject = FileSpread(document.file, reading.pages, reading.page_kinds, reading.documents, reading.spread, found, reading.forms)
             unreadable |= all(page.status is PageStatus.QUARANTINED for page in document.pages)
             if json:
                 print(jsonlib.dumps(file_object(subject, text)), flush=True)
@@ -106,7 +108,11 @@ def assess_command(
     ] = None,
     as_of: Annotated[
         datetime | None,
-        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the application; staleness counts from it. Default: today."),
+        typer.Option(
+            "--as-of",
+            formats=["%Y-%m-%d"],
+            help="Day from which staleness counts. Default: the day that the application bears, else today.",
+        ),
     ] = None,
     json: Annotated[
         Path | None,
@@ -116,6 +122,7 @@ def assess_command(
     ] = None,
     html: _Html = None,
     xlsx: _Xlsx = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write every figure, one a line with its place, to this file.")] = None,
     rules: _Rules = False,
 ) -> None:
     """Assess applications: spread, ratios, findings, policy's recommendation.
@@ -126,11 +133,15 @@ def assess_command(
     if id and len(packages) > 1:
         raise UsageError(f"--id names one application, but the paths hold {len(packages)}: {', '.join(n for n, _ in packages[:5])}.")
     models, done = _models(rules), list[Assessment]()
-    day = as_of.date() if as_of else datetime.now(UTC).date()
+    day = as_of.date() if as_of else None
     with _read([p for _, members in packages for p in members]) as work:
         for name, members in packages:
             done.append(assess(id or name, list(work.documents(members)), models, day))
         _write(done, html, xlsx, work.picture)
+    if csv:
+        from app.report.table import csv_of
+
+        _write_text(csv_of(done), csv)
     if json is not None:
         from app.report.json import package_object
 
@@ -143,14 +154,20 @@ def assess_command(
 
 
 def applications(paths: Sequence[Path]) -> list[tuple[str, list[Path]]]:
-    """Return (id, paths) of each application that `paths` hold: folders and ZIPs are one each, loose files one together."""
+    """Return (id, paths) of each application that `paths` hold: folders and ZIPs are one each, loose files one together.
+
+    A folder with truth.json keeps what the borrower sent in files/ beside it: a sample.
+    """
     out: list[tuple[str, list[Path]]] = []
     loose: list[Path] = []
     for path in paths:
+        if (path / "truth.json").is_file() and (path / "files").is_dir():
+            out.append((path.resolve().name, [path / "files"]))
+            continue
         inner = sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith(".")) if path.is_dir() else []
         files = [p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")] if path.is_dir() else []
         if inner and not any(p.suffix.lower() in (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".zip") for p in files):
-            out += [(folder.name, [folder]) for folder in inner]
+            out += applications(inner)
         elif path.is_dir() or path.suffix.lower() == ".zip":
             out.append((path.resolve().stem if path.is_file() else path.resolve().name, [path]))
         else:
@@ -190,7 +207,10 @@ def _read(paths: Sequence[Path]) -> Iterator[Work]:
         Reader(settings()) as reader,
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
     ):
-        sources = {path: _named(path, expand([path], settings(), Path(folder) / str(n))) for n, path in enumerate(dict.fromkeys(paths))}
+        sources: dict[Path, tuple[SourceFile, ...]] = {}
+        for number, path in enumerate(dict.fromkeys(paths)):
+            found = _named(path, expand([path], settings(), Path(folder) / str(number)))
+            sources[path] = _apart(path, found, {source.name for group in sources.values() for source in group})
         yield Work(sources, reader, progress)
 
 
@@ -205,12 +225,21 @@ def _named(path: Path, found: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
     )
 
 
+def _apart(path: Path, found: tuple[SourceFile, ...], taken: set[str]) -> tuple[SourceFile, ...]:
+    """Folders of one name (two borrowers' `files/`) are told apart by the folders they lie in: a file's name is all that it is known by."""
+    for folder in path.resolve().parents:
+        if not taken & {source.name for source in found}:
+            break
+        found = tuple(replace(source, name=f"{folder.name}/{source.name}") for source in found)
+    return found
+
+
 def _models(rules: bool) -> Models:
     if rules:
-        return Models(MatchingExtractor())
-    from models.extractor import load
+        return Models(MatchingExtractor(), TitleClassifier())
+    from models import extractor, page_kind
 
-    return Models(load(settings().extractor_dir, settings().threads))
+    return Models(extractor.load(settings().extractor_dir, settings().threads), page_kind.load(settings().page_kind_dir))
 
 
 def _write(subjects: Sequence[Subject], html: Path | None, xlsx: Path | None, picture: Callable[[Page], bytes]) -> None:
@@ -264,7 +293,7 @@ def evaluate_extraction(
         for task in todo:
             for document in work.documents([task.path]):
                 r = spread_documents([document], models)
-                pairs.append((task, file_object(FileSpread(document.file, r.pages, r.page_kinds, r.documents, r.spread, ()))))
+                pairs.append((task, file_object(FileSpread(document.file, r.pages, r.page_kinds, r.documents, r.spread, (), r.forms))))
     scores, misses, mean = score(pairs)
     out = Console(soft_wrap=True, highlight=False, markup=False)
     for line in scores:
@@ -272,6 +301,46 @@ def evaluate_extraction(
     out.print(f"mean over companies {mean:.4f} ({len({t.company for t in todo})} companies)")
     for miss in misses[:list_errors]:
         out.print(f"  {miss.file} | {miss.concept} | {miss.period} | {miss.label} | {miss.expected} | {', '.join(miss.given) or 'nothing'}")
+
+
+@evaluate_app.command("packages")
+def evaluate_packages(
+    truth: Annotated[
+        Path, typer.Option(exists=True, file_okay=False, help="Folder of packages: <package>/truth.json beside <package>/files/.")
+    ],
+    list_errors: Annotated[int, typer.Option(help="Print so many of the errors.")] = 0,
+    rules: _Rules = False,
+) -> None:
+    """Assess a set of packages with truth and print fields, page kinds, splits, findings, ratios and recommendations."""
+    from app.report.json import package_object
+    from training.evaluate_packages import packages, read_truth, score
+
+    folders = packages(truth)
+    models, pairs = _models(rules), []
+    with _read([folder / "files" for folder in folders]) as work:
+        for folder in folders:
+            known = read_truth(folder)
+            assessment = assess(known["package_id"], list(work.documents([folder / "files"])), models, None)
+            pairs.append((known, package_object(assessment)))
+    scores = score(pairs)
+    out = Console(soft_wrap=True, highlight=False, markup=False)
+    for line in scores.lines():
+        out.print(line)
+    for error in scores.errors[:list_errors]:
+        out.print("  " + " | ".join(error))
+
+
+@train_app.command("page-kind")
+def train_page_kind(
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_page_kind.yaml"),
+    out: Annotated[Path | None, typer.Option(help="Where the finished classifier goes; default: the folder of the one in service.")] = None,
+) -> None:
+    """Train the page classifier on invented pages of every kind."""
+    from training.train_page_kind import main as train
+    from training.train_page_kind import read_config
+
+    for name, share in train(read_config(config), out or settings().page_kind_dir).items():
+        Console().print(f"{name:40s} {share}", highlight=False)
 
 
 @train_app.command("extractor")

@@ -109,6 +109,31 @@ class Line:
     box: Box
 
 
+class SignalKind(StrEnum):
+    """What may be a trace of tampering: in how the file was saved, and in how a page is drawn."""
+
+    PROGRAM = "program"
+    EDITOR = "editor"
+    CHANGED_LATER = "changed later"
+    SAVED_AGAIN = "saved again"
+    OTHER_FONT = "other font"
+    COVERED = "covered"
+    OVERLAPPING = "overlapping"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One trace that a file bears: `text` is the program's name or the text it concerns, `box` its place on the page.
+
+    What concerns a whole file stands on its first page, without a place. A signal proves nothing; the checks weigh it.
+    """
+
+    kind: SignalKind
+    text: str
+    box: Box | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a file, as read. Words stand in reading order, so that every line is a run of them.
@@ -127,6 +152,7 @@ class Page:
     lines: tuple[Line, ...] = ()
     rotation: int = 0
     reason: str | None = None
+    signals: tuple[Signal, ...] = ()
 
     @property
     def text(self) -> str:
@@ -314,7 +340,10 @@ Figure = LineItem | Field
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One line of a bank statement: deposits are positive, withdrawals negative. `balance` is the running balance, where printed."""
+    """One line of a bank statement: deposits are positive, withdrawals negative. `balance` is the running balance, where printed.
+
+    `repaired` says in words what was changed on a scan and what proves it.
+    """
 
     day: date | None
     description: str
@@ -322,6 +351,7 @@ class Transaction:
     balance: Decimal | None
     page: int
     box: Box
+    repaired: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,15 @@ _ALL_DEBT = re.compile(
     r"\b(?:all|existing|outstanding|current) (?:\w+ )?(?:debts?|loans?|borrowings|notes|indebtedness)\b|\bconsolidat", re.IGNORECASE
 )
 _YES = "yes"
+#: The kinds of entities by their wordings, lower case.
+_ENTITIES = (
+    ("S Corporation", r"(?:sub)?(?:chapter )?s[ -]?corp(?:oration)?\.?"),
+    ("LLC", r"(?:single[- ]member )?(?:llc|l\.l\.c\.?|limited liability (?:company|co\b\.?))"),
+    ("Sole proprietorship", r"sole[- ](?:prop(?:rietor(?:ship)?)?|trader)|individual|proprietorship"),
+    ("Partnership", r"(?:general |limited )?partnership|limited liability partnership|llp|lp"),
+    ("Ltd", r"(?:private )?limited company|private company limited by shares|ltd\.?"),
+    ("Corporation", r"(?:c[ -]?)?corp(?:oration)?\.?|professional corporation"),
+)
 
 
 def application_of(forms: Sequence[Form]) -> LoanApplication | None:
@@ -49,9 +58,15 @@ def _text(form: Form, id: str) -> str | None:
 
 def _borrower(form: Form) -> Borrower:
     owners = tuple(_owners(form))
+    entity = _text(form, "entity_type")
     return Borrower(
-        _text(form, "borrower_name") or "", _text(form, "ein"), _text(form, "entity_type"), form.amount("years_in_business"), owners
+        _text(form, "borrower_name") or "", _text(form, "ein"), entity and _entity(entity), form.amount("years_in_business"), owners
     )
+
+
+def _entity(printed: str) -> str:
+    """Return the kind of entity that `printed` names, itself where it names none of those known."""
+    return next((kind for kind, wording in _ENTITIES if re.fullmatch(wording, printed.strip().lower())), printed)
 
 
 def _owners(form: Form) -> Iterator[Owner]:

@@ -32,6 +32,7 @@ DERIVED: dict[str, tuple[str, ...]] = {
     "total_equity": ("net_assets", "total_liabilities_and_equity - total_liabilities"),
     # The result, where a form leaves out a step
     "gross_profit": ("revenue - cost_of_sales",),
+    "lost_with_revenue": ("gross_profit", "revenue"),
     "operating_income": (
         "gross_profit - operating_expenses",
         "revenue - total_costs_and_expenses",
@@ -44,11 +45,16 @@ DERIVED: dict[str, tuple[str, ...]] = {
     "debt": ("short_term_debt + long_term_debt",),
     "ebitda": ("operating_income + depreciation_amortization",),
     "cash_taxes": ("income_taxes_paid", "income_tax_expense"),
-    "distributions": ("dividends_paid", "prior_retained_earnings + net_income - retained_earnings"),
+    "distributions": ("dividends_paid", "schedule_m2_distributions", "prior_retained_earnings + net_income - retained_earnings"),
     "cash_available": ("ebitda - cash_taxes - distributions",),
     "existing_debt_service": ("interest_expense + current_portion_long_term_debt",),
     "debt_service": ("existing_debt_service + proposed_debt_service", "existing_debt_service"),
-    "unfinanced_capex": ("capital_expenditures", "ppe_net - prior_ppe_net + depreciation_amortization"),
+    "new_term_debt": ("long_term_debt + current_portion_long_term_debt - prior_long_term_debt",),
+    "unfinanced_capex": (
+        "capital_expenditures - new_term_debt",
+        "capital_expenditures",
+        "ppe_net - prior_ppe_net + depreciation_amortization",
+    ),
     "cash_from_trading_balances": (_TRADING,),
     "uca_net_cash_after_operations": ("ebitda + other_income_expense - income_tax_expense + cash_from_trading_balances",),
 }
@@ -59,7 +65,7 @@ _BEFORE_INTEREST = (
     "revenue - total_costs_and_expenses + interest_expense",
 )
 #: Derived figures that are nil where they come out negative: retained earnings may grow by more than the result, assets be sold.
-_NEVER_NEGATIVE = frozenset({"distributions", "unfinanced_capex"})
+_NEVER_NEGATIVE = frozenset({"distributions", "unfinanced_capex", "new_term_debt"})
 _NO_APPLICATION = "no loan application was read"
 _NO_GUARANTOR = "no personal financial statement was read"
 #: Why a figure is missing, where "was not read" says too little.
@@ -69,7 +75,9 @@ _WHY: dict[str, str] = {
     "collateral_value": _NO_APPLICATION,
     "collateral_lending_value": _NO_APPLICATION,
     "senior_liens": _NO_APPLICATION,
+    "proposed_debt_service_at_higher_rate": _NO_APPLICATION,
     "years_in_business": _NO_APPLICATION,
+    "nsf_items": "no bank statement was read",
     "guarantors_cash_available": _NO_GUARANTOR,
     "personal_debt_service": _NO_GUARANTOR,
     "rent_expense": "rent is not disclosed",

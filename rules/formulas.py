@@ -4,22 +4,9 @@ A function's parameters are the figures it needs, by account or by the names of 
 year before or the opening balance. Nothing is rounded. Source of all: DOMAIN.md, section 4.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain import RatioStatus
-
-
-@dataclass(frozen=True, slots=True)
-class NoValue:
-    """Why a ratio has no number although its figures are known."""
-
-    status: RatioStatus
-    reason: str
-
-
-Result = Decimal | NoValue
-
+from rules.quotients import NoValue, Result, covers, growth, in_days, over, repaid_from
 
 # -- liquidity -------------------------------------------------------------------------------------------------------
 
@@ -29,7 +16,7 @@ def current_ratio(total_current_assets: Decimal, total_current_liabilities: Deci
 
     Formula: total_current_assets / total_current_liabilities
     """
-    return _over(total_current_assets, total_current_liabilities, "what is due within a year")
+    return over(total_current_assets, total_current_liabilities, "what is due within a year")
 
 
 def quick_ratio(cash: Decimal, short_term_investments: Decimal, accounts_receivable: Decimal, total_current_liabilities: Decimal) -> Result:
@@ -37,7 +24,7 @@ def quick_ratio(cash: Decimal, short_term_investments: Decimal, accounts_receiva
 
     Formula: (cash + short_term_investments + accounts_receivable) / total_current_liabilities
     """
-    return _over(cash + short_term_investments + accounts_receivable, total_current_liabilities, "what is due within a year")
+    return over(cash + short_term_investments + accounts_receivable, total_current_liabilities, "what is due within a year")
 
 
 def working_capital(total_current_assets: Decimal, total_current_liabilities: Decimal) -> Result:
@@ -56,7 +43,7 @@ def days_receivable(accounts_receivable: Decimal, revenue: Decimal, days: Decima
 
     Formula: accounts_receivable / revenue * days
     """
-    return _in_days(_over(accounts_receivable, revenue, "revenue"), days)
+    return in_days(over(accounts_receivable, revenue, "revenue"), days)
 
 
 def days_inventory(inventory: Decimal, cost_of_sales: Decimal, days: Decimal) -> Result:
@@ -64,7 +51,7 @@ def days_inventory(inventory: Decimal, cost_of_sales: Decimal, days: Decimal) ->
 
     Formula: inventory / cost_of_sales * days
     """
-    return _in_days(_over(inventory, cost_of_sales, "cost of sales"), days)
+    return in_days(over(inventory, cost_of_sales, "cost of sales"), days)
 
 
 def days_payable(accounts_payable: Decimal, cost_of_sales: Decimal, days: Decimal) -> Result:
@@ -72,7 +59,7 @@ def days_payable(accounts_payable: Decimal, cost_of_sales: Decimal, days: Decima
 
     Formula: accounts_payable / cost_of_sales * days
     """
-    return _in_days(_over(accounts_payable, cost_of_sales, "cost of sales"), days)
+    return in_days(over(accounts_payable, cost_of_sales, "cost of sales"), days)
 
 
 def asset_turnover(revenue: Decimal, total_assets: Decimal) -> Result:
@@ -80,7 +67,7 @@ def asset_turnover(revenue: Decimal, total_assets: Decimal) -> Result:
 
     Formula: revenue / total_assets
     """
-    return _over(revenue, total_assets, "total assets")
+    return over(revenue, total_assets, "total assets")
 
 
 # -- coverage --------------------------------------------------------------------------------------------------------
@@ -103,7 +90,7 @@ def dscr(
     schedule it is interest and the current portion of long-term debt. Never interest alone.
     Formula: (ebitda - cash_taxes - distributions) / (existing_debt_service + proposed_debt_service)
     """
-    return _covers(ebitda - cash_taxes - distributions, existing_debt_service + proposed_debt_service, "debt service")
+    return covers(ebitda - cash_taxes - distributions, existing_debt_service + proposed_debt_service, "debt service")
 
 
 def dscr_historical(
@@ -113,7 +100,7 @@ def dscr_historical(
 
     Formula: (ebitda - cash_taxes - distributions) / (interest_expense + prior_current_portion_long_term_debt)
     """
-    return _covers(ebitda - cash_taxes - distributions, interest_expense + prior_current_portion_long_term_debt, "debt service")
+    return covers(ebitda - cash_taxes - distributions, interest_expense + prior_current_portion_long_term_debt, "debt service")
 
 
 def interest_coverage(operating_income: Decimal, interest_expense: Decimal) -> Result:
@@ -121,17 +108,18 @@ def interest_coverage(operating_income: Decimal, interest_expense: Decimal) -> R
 
     Formula: operating_income / interest_expense
     """
-    return _covers(operating_income, interest_expense, "interest")
+    return covers(operating_income, interest_expense, "interest")
 
 
 def fccr(cash_available: Decimal, rent_expense: Decimal, unfinanced_capex: Decimal, debt_service: Decimal) -> Result:
     """Tell how often cash before rent, after investment that was not financed, covers debt service and rent together.
 
-    Cash available is EBITDA less cash taxes and distributions. Investment counts as unfinanced unless new term debt for it
-    is known. Without an application the debt service is that of the debt there is. Not computable where rent is not disclosed.
+    Cash available is EBITDA less cash taxes and distributions. Of investment the term debt newly drawn is taken off, where
+    the sheets show it. Without an application the debt service is that of the debt there is. Not computable where rent is
+    not disclosed.
     Formula: (cash_available + rent_expense - unfinanced_capex) / (debt_service + rent_expense)
     """
-    return _covers(cash_available + rent_expense - unfinanced_capex, debt_service + rent_expense, "fixed charge")
+    return covers(cash_available + rent_expense - unfinanced_capex, debt_service + rent_expense, "fixed charge")
 
 
 def global_dscr(
@@ -147,7 +135,7 @@ def global_dscr(
     Formula: (cash_available + guarantors_cash_available) / (existing_debt_service + proposed_debt_service + personal_debt_service)
     """
     service = existing_debt_service + proposed_debt_service + personal_debt_service
-    return _covers(cash_available + guarantors_cash_available, service, "debt service")
+    return covers(cash_available + guarantors_cash_available, service, "debt service")
 
 
 def uca_net_cash_after_operations(
@@ -168,7 +156,7 @@ def uca_coverage(
 
     Formula: uca_net_cash_after_operations / (interest_expense + distributions + prior_current_portion_long_term_debt)
     """
-    return _covers(uca_net_cash_after_operations, interest_expense + distributions + prior_current_portion_long_term_debt, "debt service")
+    return covers(uca_net_cash_after_operations, interest_expense + distributions + prior_current_portion_long_term_debt, "debt service")
 
 
 # -- leverage --------------------------------------------------------------------------------------------------------
@@ -179,7 +167,7 @@ def debt_to_ebitda(debt: Decimal, ebitda: Decimal) -> Result:
 
     Formula: debt / ebitda
     """
-    return _repaid_from(debt, ebitda)
+    return repaid_from(debt, ebitda)
 
 
 def debt_to_ebitda_with_proposed(debt: Decimal, requested_amount: Decimal, ebitda: Decimal) -> Result:
@@ -187,7 +175,7 @@ def debt_to_ebitda_with_proposed(debt: Decimal, requested_amount: Decimal, ebitd
 
     Formula: (debt + requested_amount) / ebitda
     """
-    return _repaid_from(debt + requested_amount, ebitda)
+    return repaid_from(debt + requested_amount, ebitda)
 
 
 def tangible_net_worth(total_equity: Decimal, goodwill: Decimal, intangible_assets: Decimal) -> Result:
@@ -212,15 +200,23 @@ def liabilities_to_tangible_net_worth(total_liabilities: Decimal, tangible_net_w
 
     Formula: total_liabilities / tangible_net_worth
     """
-    return _over(total_liabilities, tangible_net_worth, "tangible net worth")
+    return over(total_liabilities, tangible_net_worth, "tangible net worth")
 
 
-def debt_to_assets(total_liabilities: Decimal, total_assets: Decimal) -> Result:
-    """Tell which share of the assets is owed to others.
+def debt_to_assets(debt: Decimal, total_assets: Decimal) -> Result:
+    """Tell which share of the assets is borrowed.
+
+    Formula: debt / total_assets
+    """
+    return over(debt, total_assets, "total assets")
+
+
+def liabilities_to_assets(total_liabilities: Decimal, total_assets: Decimal) -> Result:
+    """Tell which share of the assets is owed to others, suppliers and the state included.
 
     Formula: total_liabilities / total_assets
     """
-    return _over(total_liabilities, total_assets, "total assets")
+    return over(total_liabilities, total_assets, "total assets")
 
 
 # -- profitability and growth ----------------------------------------------------------------------------------------
@@ -231,7 +227,7 @@ def gross_margin(gross_profit: Decimal, revenue: Decimal) -> Result:
 
     Formula: gross_profit / revenue
     """
-    return _over(gross_profit, revenue, "revenue")
+    return over(gross_profit, revenue, "revenue")
 
 
 def operating_margin(operating_income: Decimal, revenue: Decimal) -> Result:
@@ -239,7 +235,7 @@ def operating_margin(operating_income: Decimal, revenue: Decimal) -> Result:
 
     Formula: operating_income / revenue
     """
-    return _over(operating_income, revenue, "revenue")
+    return over(operating_income, revenue, "revenue")
 
 
 def net_margin(net_income: Decimal, revenue: Decimal) -> Result:
@@ -247,7 +243,7 @@ def net_margin(net_income: Decimal, revenue: Decimal) -> Result:
 
     Formula: net_income / revenue
     """
-    return _over(net_income, revenue, "revenue")
+    return over(net_income, revenue, "revenue")
 
 
 def return_on_assets(net_income: Decimal, total_assets: Decimal) -> Result:
@@ -255,7 +251,7 @@ def return_on_assets(net_income: Decimal, total_assets: Decimal) -> Result:
 
     Formula: net_income / total_assets
     """
-    return _over(net_income, total_assets, "total assets")
+    return over(net_income, total_assets, "total assets")
 
 
 def return_on_equity(net_income: Decimal, total_equity: Decimal) -> Result:
@@ -263,7 +259,7 @@ def return_on_equity(net_income: Decimal, total_equity: Decimal) -> Result:
 
     Formula: net_income / total_equity
     """
-    return _over(net_income, total_equity, "equity")
+    return over(net_income, total_equity, "equity")
 
 
 def revenue_growth(revenue: Decimal, prior_revenue: Decimal) -> Result:
@@ -271,7 +267,7 @@ def revenue_growth(revenue: Decimal, prior_revenue: Decimal) -> Result:
 
     Formula: revenue / prior_revenue - 1
     """
-    return _growth(revenue, prior_revenue, "revenue of the earlier period")
+    return growth(revenue, prior_revenue, "revenue of the earlier period")
 
 
 def ebitda_growth(ebitda: Decimal, prior_ebitda: Decimal) -> Result:
@@ -279,7 +275,7 @@ def ebitda_growth(ebitda: Decimal, prior_ebitda: Decimal) -> Result:
 
     Formula: ebitda / prior_ebitda - 1
     """
-    return _growth(ebitda, prior_ebitda, "EBITDA of the earlier period")
+    return growth(ebitda, prior_ebitda, "EBITDA of the earlier period")
 
 
 # -- collateral and distress -----------------------------------------------------------------------------------------
@@ -290,7 +286,7 @@ def ltv(requested_amount: Decimal, senior_liens: Decimal, collateral_value: Deci
 
     Formula: (requested_amount + senior_liens) / collateral_value
     """
-    return _over(requested_amount + senior_liens, collateral_value, "the collateral's value")
+    return over(requested_amount + senior_liens, collateral_value, "the collateral's value")
 
 
 def collateral_coverage(collateral_lending_value: Decimal, requested_amount: Decimal) -> Result:
@@ -298,7 +294,7 @@ def collateral_coverage(collateral_lending_value: Decimal, requested_amount: Dec
 
     Formula: collateral_lending_value / requested_amount
     """
-    return _over(collateral_lending_value, requested_amount, "the requested amount")
+    return over(collateral_lending_value, requested_amount, "the requested amount")
 
 
 def altman_z2(  # noqa: PLR0913, PLR0917  Altman's formula has six figures
@@ -316,41 +312,7 @@ def altman_z2(  # noqa: PLR0913, PLR0917  Altman's formula has six figures
         + 6.72 * operating_income / total_assets + 1.05 * total_equity / total_liabilities
     """
     earned = Decimal("6.56") * working_capital + Decimal("3.26") * retained_earnings + Decimal("6.72") * operating_income
-    of_assets, of_liabilities = _over(earned, total_assets, "total assets"), _over(total_equity, total_liabilities, "what is owed")
+    of_assets, of_liabilities = over(earned, total_assets, "total assets"), over(total_equity, total_liabilities, "what is owed")
     if isinstance(of_assets, NoValue) or isinstance(of_liabilities, NoValue):
         return of_assets if isinstance(of_assets, NoValue) else of_liabilities
     return of_assets + Decimal("1.05") * of_liabilities
-
-
-# -- arithmetic they share -------------------------------------------------------------------------------------------
-
-
-def _over(numerator: Decimal, denominator: Decimal, named: str) -> Result:
-    """Divide, unless the denominator is zero or negative."""
-    if denominator == 0:
-        return NoValue(RatioStatus.NOT_COMPUTABLE, f"{named} is zero")
-    return numerator / denominator if denominator > 0 else NoValue(RatioStatus.NOT_MEANINGFUL, f"{named} is negative")
-
-
-def _covers(cash: Decimal, service: Decimal, named: str) -> Result:
-    """Return how often `cash` covers `service`; where there is nothing to serve there is no debt.
-
-    A negative service is a credit or a misread sign: it must not pass as if there were no debt.
-    """
-    return _over(cash, service, named) if service else NoValue(RatioStatus.NO_DEBT, f"there is no {named}")
-
-
-def _repaid_from(debt: Decimal, ebitda: Decimal) -> Result:
-    """Return debt by EBITDA; who owes nothing needs no EBITDA to repay it."""
-    if debt == 0 and ebitda <= 0:
-        return NoValue(RatioStatus.NO_DEBT, "there are no borrowings")
-    return _over(debt, ebitda, "EBITDA")
-
-
-def _in_days(share: Result, days: Decimal) -> Result:
-    return share if isinstance(share, NoValue) else share * days
-
-
-def _growth(now: Decimal, before: Decimal, named: str) -> Result:
-    multiple = _over(now, before, named)
-    return multiple if isinstance(multiple, NoValue) else multiple - 1

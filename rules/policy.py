@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from app.domain import DocumentKind, Finding, LoanApplication, Ratio, RatioStatus, Recommendation, Route, Severity
+from rules.limits import Limit, amount
 from rules.policy_file import Section, read
 
 DEFAULT = Path(__file__).with_name("policy.yaml")
@@ -24,38 +25,8 @@ _CURRENT = "current"
 _WORST = 7
 _GRADES = 6
 _OPEN = (Severity.MEDIUM, Severity.HIGH)
-_PLACES = 8
+_WEIGHTS = tuple(Severity)
 _DIRECTIONS = ("at_least", "at_most", "more_than")
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What a measure must reach. `passes` is met; `marginal` (if any) is the weaker limit below which it fails.
-
-    `at_least` tells the good side; with `strict` the measure must lie beyond `passes`, not on it. Where a `needed` measure
-    cannot be computed, policy does not approve.
-    """
-
-    measure: str
-    passes: Decimal
-    marginal: Decimal | None
-    at_least: bool
-    strict: bool
-    unit: str
-    source: str
-    effective: date
-    needed: bool = False
-
-    def verdict(self, value: Decimal) -> str:
-        """Return passes, marginal or fails, compared unrounded."""
-        if self._met(value, self.passes):
-            return "passes"
-        return "marginal" if self.marginal is not None and self._met(value, self.marginal) else "fails"
-
-    def _met(self, value: Decimal, limit: Decimal) -> bool:
-        if value == limit:
-            return not self.strict
-        return value > limit if self.at_least else value < limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,16 +176,16 @@ def _judge(ratio: Ratio, limit: Limit) -> Finding | None:
     """Return the finding on a ratio outside its limit; what is not meaningful fails, no debt passes."""
     if ratio.status is RatioStatus.NOT_MEANINGFUL:
         why = f" ({ratio.reason})" if ratio.reason else ""
-        said = f"The {_name(limit.measure)} is not meaningful{why} and counts as failing; policy asks for {_wanted(limit)}."
-        return _finding(limit, Severity.HIGH, said, ratio)
+        said = f"The {limit.name} is not meaningful{why} and counts as failing; policy asks for {limit.wanted}."
+        return _finding(limit, limit.weight, said, ratio)
     if ratio.value is None or (verdict := limit.verdict(ratio.value)) == "passes":
         return None
-    shown = _shown(ratio.value, limit)
+    shown = limit.shown(ratio.value)
     if verdict == "marginal" and limit.marginal is not None:
-        edge = f"{'below' if limit.at_least else 'above'} {_amount(limit.marginal, limit.unit)}"
-        said = f"The {_name(limit.measure)} of {shown} is marginal: policy asks for {_wanted(limit)}; {edge} it fails."
-        return _finding(limit, Severity.MEDIUM, said, ratio)
-    return _finding(limit, Severity.HIGH, f"The {_name(limit.measure)} of {shown} fails: policy asks for {_wanted(limit)}.", ratio)
+        edge = f"{'below' if limit.at_least else 'above'} {amount(limit.marginal, limit.unit)}"
+        said = f"The {limit.name} of {shown} is marginal: policy asks for {limit.wanted}; {edge} it fails."
+        return _finding(limit, min(limit.weight, Severity.MEDIUM, key=_WEIGHTS.index), said, ratio)
+    return _finding(limit, limit.weight, f"The {limit.name} of {shown} fails: policy asks for {limit.wanted}.", ratio)
 
 
 def _finding(limit: Limit, severity: Severity, message: str, ratio: Ratio) -> Finding:
@@ -229,9 +200,9 @@ def _untested(current: Mapping[str, Ratio], policy: Policy) -> list[Limit]:
 
 def _told_untested(limits: list[Limit], current: Mapping[str, Ratio]) -> Finding:
     """Return the one finding that lists the limits which could not be tested, each with its reason."""
-    reasons = [(_name(x.measure), current[x.measure].reason if x.measure in current else "its documents were not read") for x in limits]
+    reasons = [(x.name, current[x.measure].reason if x.measure in current else "its documents were not read") for x in limits]
     told = "; ".join(f"{name} ({reason or 'an input is missing'})" for name, reason in reasons)
-    needed = [_name(limit.measure) for limit in limits if limit.needed]
+    needed = [limit.name for limit in limits if limit.needed]
     more = f" Policy approves nothing before it knows the {', the '.join(needed)}." if needed else ""
     source = "; ".join(sorted({limit.source for limit in limits}))
     return Finding("limits_can_be_tested", "policy", Severity.INFO, f"Not tested against policy: {told}.{more}", source=source)
@@ -249,49 +220,6 @@ def _grade(current: Mapping[str, Ratio], own: tuple[Finding, ...], policy: Polic
 
 def _groups(policy: Policy) -> tuple[tuple[GradeScale, ...], ...]:
     return policy.leverage, policy.coverage
-
-
-# -- wording ---------------------------------------------------------------------------------------------------------
-
-_NAMES = {
-    "dscr": "debt service coverage (DSCR)",
-    "fccr": "fixed charge coverage (FCCR)",
-    "debt_to_ebitda": "debt to EBITDA",
-    "ltv": "loan to value",
-    "nsf_items": "number of unpaid (NSF) items",
-}
-
-
-def _name(measure: str) -> str:
-    return _NAMES.get(measure, measure.replace("_", " "))
-
-
-def _wanted(limit: Limit) -> str:
-    bound = "more than" if limit.strict else "at least" if limit.at_least else "at most"
-    return f"{bound} {_amount(limit.passes, limit.unit)}"
-
-
-def _shown(value: Decimal, limit: Limit) -> str:
-    """Return a value with two decimals, or with as many as it takes to stay on its side of the limits: 1.2499 is not 1.25."""
-    verdict = limit.verdict(value)
-    places = next((n for n in range(2, _PLACES) if limit.verdict(_rounded(value, n, limit.unit)) == verdict), _PLACES)
-    return _amount(_rounded(value, places, limit.unit), limit.unit)
-
-
-def _rounded(value: Decimal, places: int, unit: str) -> Decimal:
-    return round(value, places + 2 if unit == "share" else places)
-
-
-def _amount(value: Decimal, unit: str) -> str:
-    if unit == "share":
-        return f"{_plain(value * 100)} %"
-    return {"times": f"{_plain(value)}×", "currency": _plain(value)}.get(unit, f"{_plain(value)} {unit}")
-
-
-def _plain(value: Decimal) -> str:
-    """Return a number with thousands separators and without trailing zeros."""
-    number = f"{value:,f}"
-    return number.rstrip("0").rstrip(".") if "." in number else number
 
 
 # -- loading ---------------------------------------------------------------------------------------------------------
@@ -318,7 +246,7 @@ def load(path: Path = DEFAULT) -> Policy:
 
 
 def _limit(name: str, section: Section) -> Limit:
-    section.only(*_DIRECTIONS, "marginal", "needed", "unit", "source", "effective")
+    section.only(*_DIRECTIONS, "marginal", "needed", "weight", "unit", "source", "effective")
     direction = section.direction(*_DIRECTIONS)
     passes = section.number(direction)
     marginal = section.number("marginal") if "marginal" in section.entries() else None
@@ -328,7 +256,14 @@ def _limit(name: str, section: Section) -> Limit:
         raise section.wrong(f"marginal {marginal} must lie {side} {direction} {passes}, or nothing could be marginal")
     strict = direction == "more_than"
     told = section.text("unit"), section.text("source"), section.day("effective")
-    return Limit(name, passes, marginal, upward, strict, *told, needed=section.flag("needed"))
+    return Limit(name, passes, marginal, upward, strict, *told, section.flag("needed"), _weight(section))
+
+
+def _weight(section: Section) -> Severity:
+    weight = section.text("weight") if "weight" in section.entries() else Severity.HIGH.value
+    if weight not in tuple(Severity):
+        raise section.wrong(f"weight is {weight!r}; use {', '.join(Severity)}")
+    return Severity(weight)
 
 
 def _threshold(name: str, section: Section) -> Threshold:

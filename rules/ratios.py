@@ -8,12 +8,11 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 
 from app.domain import Ratio, RatioStatus, Spread
-from rules import formulas
+from rules import formulas, stress
 from rules.figures import Figures, Given, Known, Unknown, figures_by_period, substitute
-from rules.formulas import NoValue, Result
+from rules.quotients import NoValue, Result
 
 Formula = Callable[..., Result]
 
@@ -77,6 +76,7 @@ RATIOS: tuple[Formula, ...] = (
     formulas.tangible_net_worth_adjusted,
     formulas.liabilities_to_tangible_net_worth,
     formulas.debt_to_assets,
+    formulas.liabilities_to_assets,
     formulas.gross_margin,
     formulas.operating_margin,
     formulas.net_margin,
@@ -87,10 +87,18 @@ RATIOS: tuple[Formula, ...] = (
     formulas.ltv,
     formulas.collateral_coverage,
     formulas.altman_z2,
+    stress.dscr_at_90_percent_revenue,
+    stress.dscr_at_80_percent_revenue,
+    stress.dscr_at_200_basis_points_more,
+    stress.ebitda_fall_to_break_even,
+    stress.years_in_business,
+    stress.nsf_items,
 )
 #: Ratios of the loan that is asked for: they belong to the newest period alone.
-OF_THE_REQUEST = frozenset(
-    (formulas.dscr, formulas.global_dscr, formulas.debt_to_ebitda_with_proposed, formulas.ltv, formulas.collateral_coverage)
-)
+OF_THE_REQUEST = frozenset((
+    *(formulas.dscr, formulas.global_dscr, formulas.debt_to_ebitda_with_proposed, formulas.ltv, formulas.collateral_coverage),
+    *(stress.dscr_at_90_percent_revenue, stress.dscr_at_80_percent_revenue, stress.dscr_at_200_basis_points_more),
+    *(stress.ebitda_fall_to_break_even, stress.years_in_business, stress.nsf_items),
+))  # fmt: skip
 #: Ratios that compare one period with another, or tell what it brought: their flows are never annualized.
 AS_PRINTED = frozenset((formulas.uca_net_cash_after_operations, formulas.revenue_growth, formulas.ebitda_growth))

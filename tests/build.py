@@ -3,7 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from PIL import Image, ImageDraw, ImageFont
@@ -17,8 +17,10 @@ from app.domain import (
     Document,
     DocumentKind,
     Facility,
+    Field,
     FinancialStatement,
     Finding,
+    Form,
     Line,
     LineItem,
     LoanApplication,
@@ -36,9 +38,11 @@ from app.domain import (
     Severity,
     Span,
     Spread,
+    Transaction,
     Word,
 )
-from rules.policy import Limit
+from rules.limits import Limit
+from rules.themes.case import Case
 
 CURRENT = Period("current", date(2024, 12, 31), date(2024, 1, 1))
 PRIOR = Period("prior", date(2023, 12, 31), date(2023, 1, 1))
@@ -143,6 +147,148 @@ def spread() -> Spread:
     )
 
 
+def form(kind: DocumentKind, file: str, values: Mapping[str, object], lines: Sequence[Transaction] = ()) -> Form:
+    """Return a document of one page with a field for each of `values`; an int is an amount, `id:prior` one of the year's beginning."""
+    made = []
+    for row, (key, given) in enumerate(values.items()):
+        id, _, period = key.partition(":")
+        value = Decimal(given) if isinstance(given, int) else given
+        assert isinstance(value, Decimal | date | str)
+        top = 0.1 + 0.02 * row
+        made.append(
+            Field(
+                id,
+                value,
+                f"{value:,}" if isinstance(value, Decimal) else str(value),
+                id,
+                file,
+                1,
+                Box(0.6, top, 0.7, top + 0.015),
+                period or "current",
+            )
+        )
+    return Form(file, 1, 1, kind, tuple(made), tuple(lines))
+
+
+def line_of(label: str) -> Line:
+    """Return a line of text without amounts."""
+    return Line(Span(1, 0, 1), label, (), Box(0.1, 0.1, 0.9, 0.115))
+
+
+def line(day: date, description: str, amount: str, balance: str | None = None) -> Transaction:
+    """Return a line of a bank statement."""
+    return Transaction(day, description, Decimal(amount), Decimal(balance) if balance else None, 1, Box(0.1, 0.5, 0.9, 0.515))
+
+
+def bank_month(month: int, opening: str, deposits: str, withdrawals: str, year: int = 2024) -> Form:
+    """Return a month's bank statement: one deposit, the instalment of the known loan and one more withdrawal, to the cent."""
+    start, end = date(year, month, 1), date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    first, paid, rest = Decimal(opening) + Decimal(deposits), Decimal("2500.00"), Decimal(withdrawals) - Decimal("2500.00")
+    lines = (
+        line(start, "MERCHANT SETTLEMENT", deposits, str(first)),
+        line(start + timedelta(days=4), "ACH DEBIT LOWMOOR BA LOAN PMT", str(-paid), str(first - paid)),
+        line(start + timedelta(days=9), "CHECK 2713", str(-rest), str(first - paid - rest)),
+    )
+    values = {"bank_name": "Alder Bank", "account_masked": "****4417", "period_start": start, "period_end": end, "nsf_count": 0}
+    values |= {"opening_balance": Decimal(opening), "total_deposits": Decimal(deposits), "total_withdrawals": Decimal(withdrawals)}
+    return form(DocumentKind.BANK_STATEMENT, f"bank-{month:02}.pdf", {**values, "closing_balance": first - paid - rest}, lines)
+
+
+#: The forms of a sound package that agree with `spread()`, by name.
+FORMS: dict[str, Form] = {
+    "application": form(
+        DocumentKind.LOAN_APPLICATION,
+        "application.pdf",
+        {
+            "borrower_name": "Fernhill Bakery Inc.",
+            "ein": "00-1112223",
+            "requested_amount": 40_000,
+            "owner_1_name": "Ida Fernhill",
+            "owner_1_share": 100,
+        },
+    ),
+    "return": form(
+        DocumentKind.BUSINESS_TAX_RETURN,
+        "return.pdf",
+        {
+            "tax_year": "2024",
+            "taxpayer_name": "FERNHILL BAKERY INC",
+            "ein": "00-1112223",
+            "gross_receipts": 1_204_600,
+            "cost_of_goods_sold": 742_100,
+            "total_income": 462_500,
+            "total_deductions": 369_100,
+            "taxable_income": 93_400,
+            "schedule_l_total_assets:prior": 530_330,
+            "schedule_l_total_liabilities_and_equity:prior": 530_330,
+            "schedule_l_total_assets": 565_110,
+            "schedule_l_total_liabilities_and_equity": 565_110,
+            "schedule_l_accounts_receivable": 146_500,
+            "distributions": 24_230,
+        },
+    ),
+    "bank_10": bank_month(10, "71000.00", "99000.00", "96500.00"),
+    "bank_11": bank_month(11, "73500.00", "101000.00", "98500.00"),
+    "bank_12": bank_month(12, "76000.00", "101150.00", "92940.00"),
+    "debts": form(
+        DocumentKind.DEBT_SCHEDULE,
+        "debts.pdf",
+        {
+            "debt_1_creditor": "Lowmoor Bank",
+            "debt_1_balance": 138_000,
+            "debt_1_monthly_payment": 2_500,
+            "debt_2_creditor": "Alder Bank line of credit",
+            "debt_2_balance": 40_000,
+            "debt_2_monthly_payment": 250,
+            "total_debt_balance": 178_000,
+            "monthly_debt_payment": 2_750,
+            "aging_date": date(2024, 12, 31),
+        },
+    ),
+    "person": form(
+        DocumentKind.PERSONAL_FINANCIAL_STATEMENT,
+        "person.pdf",
+        {
+            "guarantor_name": "Ida M. Fernhill",
+            "pfs_total_assets": 640_000,
+            "pfs_total_liabilities": 210_000,
+            "net_worth": 430_000,
+            "salary": 96_000,
+            "dated": date(2025, 3, 1),
+        },
+    ),
+    "aging": form(
+        DocumentKind.RECEIVABLES_AGING,
+        "aging.pdf",
+        {
+            "aging_0_30": 101_000,
+            "aging_31_60": 30_500,
+            "aging_61_90": 11_000,
+            "aging_over_90": 4_000,
+            "aging_total": 146_500,
+            "aging_date": date(2024, 12, 31),
+        },
+    ),
+}
+
+
+def with_fields(of: Form, **values: object) -> Form:
+    """Return a form with other values for some of its fields; None takes a field away."""
+    changed = form(of.kind, of.file, {id: value for id, value in values.items() if value is not None})
+    kept = tuple(changed.field(f.id) or f for f in of.fields if f.id not in values or values[f.id] is not None)
+    return replace(of, fields=(*kept, *(f for f in changed.fields if of.field(f.id) is None)))
+
+
+def package(forms: Mapping[str, Form | None] | None = None, made: Spread | None = None, asked: LoanApplication | None = None) -> Case:
+    """Return the case of a sound package whose documents agree, with `forms` in place of its own (None: left out)."""
+    held = [each for each in {**FORMS, **(forms or {})}.values() if each is not None]
+    spread_made = spread() if made is None else made
+    documents = [Document(each.file, each.kind, (page(1, each.file),)) for each in held]
+    documents += [Document(s.file, s.kind, (page(s.first, s.file),)) for s in spread_made.statements]
+    pages = tuple(each for document in documents for each in document.pages)
+    return Case(spread_made, tuple(documents), pages, date(2025, 3, 14), tuple(held), application() if asked is None else asked)
+
+
 def ratio(id: str, value: str | None, formula: str = "", inputs: Mapping[str, int] | None = None, period: str = "current") -> Ratio:
     """Return a ratio; without a value it is not computable."""
     given = tuple((name, Decimal(amount)) for name, amount in (inputs or {}).items())
@@ -166,12 +312,12 @@ def finding(
     return Finding(id, "balances", severity, message, ("statements.pdf",), facts=tuple(facts), source="Double entry")
 
 
-def application(requested: str = "40000", owed: str = "0") -> LoanApplication:
+def application(requested: str = "40000", owed: str = "138000") -> LoanApplication:
     """Return the request of a company that owes one bank `owed`."""
     borrower = Borrower("Fernhill Bakery Inc.", "00-1112223", "Corporation", Decimal(8), (Owner("Ida Fernhill", Decimal(100)),))
     asked = Facility(Decimal(requested), "Purchase of equipment", 60, Decimal("8.5"), "Equipment", Decimal(70_000))
-    debts = (Debt("Lowmoor Bank", Decimal(owed), Decimal(owed), Decimal(7), Decimal(500), date(2028, 1, 1), "Ovens"),)
-    return LoanApplication(borrower, asked, date(2025, 3, 14), debts if Decimal(owed) else ())
+    bank = Debt("Lowmoor Bank", Decimal(owed), Decimal(owed), Decimal(7), Decimal(2_500), date(2028, 1, 1), "Ovens")
+    return LoanApplication(borrower, asked, date(2025, 3, 14), (bank,) if Decimal(owed) else ())
 
 
 def assessment(

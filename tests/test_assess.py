@@ -1,13 +1,16 @@
 from datetime import date
 from decimal import Decimal
 
-from app.assess import MatchingExtractor, Models, assess, page_kind, spread_documents
+from app.assess import MatchingExtractor, Models, assess, spread_documents
 from app.domain import Document, DocumentKind, Entity, PageStatus, Recommendation, Route, Span
+from app.page_kinds import TitleClassifier, page_kind
 from app.reading.reader import quarantined
 from models.extractor import PageReading
+from models.page_kind import PageGuess
 from tests import paper
 
-RULES = Models(MatchingExtractor())
+RULES = Models(MatchingExtractor(), TitleClassifier())
+NO_GUESS = PageGuess(((DocumentKind.OTHER, 0.9),), 0.0)
 BALANCE = paper.page(
     [
         ("Balance Sheets",),
@@ -70,7 +73,7 @@ def test_every_page_of_every_file_is_in_the_ledger_with_a_kind() -> None:
 
 
 def test_a_page_with_accounts_but_none_of_a_statement_s_totals_is_no_statement() -> None:
-    assert page_kind(NOTES, MatchingExtractor().extract([NOTES])[0]) is DocumentKind.OTHER
+    assert page_kind(NOTES, MatchingExtractor().extract([NOTES])[0], NO_GUESS) is DocumentKind.OTHER
 
 
 def test_a_title_does_not_make_a_statement_and_its_lack_does_not_unmake_one() -> None:
@@ -78,8 +81,8 @@ def test_a_title_does_not_make_a_statement_and_its_lack_does_not_unmake_one() ->
     entities = tuple(Entity(Span(1, n, n + 1), account, 0.9) for n, account in enumerate(accounts))
     untitled = PageReading(entities, ((DocumentKind.OTHER, 0.9),))
     titled = PageReading(entities[2:], ((DocumentKind.BALANCE_SHEET, 0.99),))
-    assert page_kind(NOTES, untitled) is DocumentKind.BALANCE_SHEET
-    assert page_kind(NOTES, titled) is DocumentKind.OTHER
+    assert page_kind(NOTES, untitled, NO_GUESS) is DocumentKind.BALANCE_SHEET
+    assert page_kind(NOTES, titled, NO_GUESS) is DocumentKind.OTHER
 
 
 def test_a_second_balance_sheet_is_a_document_of_its_own() -> None:

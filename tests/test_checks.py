@@ -21,6 +21,7 @@ from app.domain import (
     Severity,
     Spread,
 )
+from app.report.wording import THEME
 from rules import checks
 from rules.themes.case import Case
 from tests import build
@@ -81,7 +82,7 @@ def test_every_check_says_why_from_where_and_with_an_example() -> None:
         said = inspect.getdoc(check) or ""
         assert all(part in said for part in ("\nWhy: ", "\nSource: ", "\nExample: ")), check.__name__
         assert checks.source_of(check)
-        assert checks.theme_of(check) in {"foots", "balances", "rolls", "complete", "plausible", "reading"}
+        assert checks.theme_of(check) in {*THEME} - {"policy"}
     names = [check.__name__ for check in checks.CHECKS]
     assert len(names) == len(set(names))
 
@@ -336,6 +337,33 @@ def test_distributions_that_are_not_printed_are_implied_as_a_note() -> None:
     assert "implies distributions of $24,230" in one.message
 
 
+@pytest.mark.parametrize(("earned", "expected"), [(73_800, 0), (83_800, 1)])
+def test_cash_flow_out_of_two_sheets_ties_to_the_change_in_cash(earned: int, expected: int) -> None:
+    rows = with_amount(build.INCOME_STATEMENT, "net_income", earned)
+    made = checks.run(Case(Spread((sheet(), result(rows), flow()))))
+    told = [f for f in made if f.id == "uca_cash_flow_ties_to_the_change_in_cash"]
+    assert [f.severity for f in told] == [Severity.INFO] * expected
+    assert all("make $32,280, but cash moved by $22,280 to $84,210 at 31 December 2024" in f.message for f in told)
+
+
+BY_FUNCTION: build.Rows = (
+    ("gross_profit", "Gross profit", (217_293, 202_875)),
+    ("distribution_costs", "Distribution costs", (12_975, 12_230)),
+    ("administrative_expenses", "Administrative expenses", (148_723, 132_637)),
+    ("other_operating_income", "Other operating income", (1_000, 500)),
+    ("operating_income", "Operating profit", (56_595, 58_508)),
+)
+
+
+def test_costs_by_function_lead_to_operating_profit_as_in_the_other_year() -> None:
+    check = "operating_income_is_what_the_costs_leave"
+    changed = with_amount(BY_FUNCTION, "administrative_expenses", 148_023)
+    assert ids(result(BY_FUNCTION)) == []
+    assert ids(result(changed)) == [check]
+    assert ids(result(with_amount(changed, "administrative_expenses", 130_000, 1))) == [], "they add up in no year: other rows count"
+    assert ids(result(with_row(changed, "distribution_costs", (UNMAPPED, "Other costs", (700, 0))))) == []
+
+
 # -- plausible -------------------------------------------------------------------------------------------------------
 
 
@@ -408,32 +436,34 @@ def document(kind: DocumentKind, file: str = "statements.pdf") -> Document:
     return Document(file, kind, (build.page(file=file),))
 
 
-def test_what_is_missing_is_one_finding_that_lists_it_all() -> None:
+def missing(*statements: FinancialStatement, documents: Sequence[Document] = ()) -> list[str]:
+    """Return what is told to be missing."""
+    made = checks.run(Case(Spread(statements), tuple(documents), as_of=AS_OF))
+    return [f.message.removeprefix("Missing from the application: ") for f in made if f.id == "required_documents_are_present"]
+
+
+def test_each_kind_that_is_missing_is_told() -> None:
     documents = [document(DocumentKind.BANK_STATEMENT, "march.pdf"), document(DocumentKind.DEBT_SCHEDULE, "debts.pdf")]
     rows = [(a, label, v[:1]) for a, label, v in build.INCOME_STATEMENT]
-    made = Spread((sheet(), build.statement(RESULT, rows, periods=(build.CURRENT,))))
-    (one,) = [f for f in checks.run(Case(made, tuple(documents), as_of=AS_OF)) if f.theme == "complete"]
-    assert one.message == (
-        "Missing from the application: loan application, income statement for 1 of 2 periods, business tax return, "
-        "2 of 3 bank statements and personal financial statement."
-    )
-
-
-def missing(*statements: FinancialStatement) -> str:
-    (one,) = [f for f in checks.run(Case(Spread(statements), as_of=AS_OF)) if f.id == "required_documents_are_present"]
-    return one.message
+    assert missing(sheet(), build.statement(RESULT, rows, periods=(build.CURRENT,)), documents=documents) == [
+        "loan application.",
+        "income statement for 1 of 2 periods.",
+        "business tax return.",
+        "2 of 3 bank statements.",
+        "personal financial statement.",
+    ]
 
 
 def test_a_uk_company_is_not_asked_for_a_us_tax_return() -> None:
-    assert "business tax return" in missing(sheet())
-    assert "business tax return" not in missing(replace(sheet(UK), currency="GBP"))
+    assert "business tax return." in missing(sheet())
+    assert "business tax return." not in missing(replace(sheet(UK), currency="GBP"))
 
 
 @pytest.mark.parametrize(("debt", "interest", "expected"), [(1, 0, True), (0, 1, True), (0, 0, False)])
 def test_who_owes_no_bank_is_not_asked_for_a_debt_schedule(debt: int, interest: int, expected: bool) -> None:
     rows: build.Rows = (("short_term_debt", "Notes payable", (0, 9)), ("long_term_debt", "Long-term debt", (debt, 9)))
     paid: build.Rows = (("interest_expense", "Interest expense", (interest, 1)),)
-    assert ("debt schedule" in missing(sheet(rows), result(paid))) is expected
+    assert ("debt schedule." in missing(sheet(rows), result(paid))) is expected
 
 
 def test_a_complete_application_misses_nothing() -> None:

@@ -10,7 +10,7 @@ from app.reading.reader import Reader
 from app.report.json import file_object
 from app.report.parts import FileSpread
 from app.settings import settings
-from models.extractor import load
+from models import extractor, page_kind
 from training.evaluate import is_kept, score, tasks, wilson
 
 
@@ -69,12 +69,12 @@ def test_the_interval_is_wilson_s() -> None:
 
 
 def test_the_digital_filings_are_read_as_well_as_the_readme_says(eval_set: Path) -> None:
-    models, pairs = Models(load(settings().extractor_dir)), []
+    models, pairs = Models(extractor.load(settings().extractor_dir), page_kind.load(settings().page_kind_dir)), []
     with Reader(settings()) as reader:
         for task in tasks(eval_set, "open", ("us_sec", "uk_ixbrl"))[::4]:
             document = reader.read_document(task.path.name, task.path)
             r = spread_documents([document], models)
-            pairs.append((task, file_object(FileSpread(document.file, r.pages, r.page_kinds, r.documents, r.spread, ()))))
+            pairs.append((task, file_object(FileSpread(document.file, r.pages, r.page_kinds, r.documents, r.spread, (), r.forms))))
     total = score(pairs)[0][-1]
     assert total.right / total.facts >= 0.93
     assert total.wrong / total.facts <= 0.03

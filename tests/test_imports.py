@@ -15,7 +15,7 @@ PACKAGES = ("app", "models", "rules", "training", "ui")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("app.domain", "app.errors", "app.settings"),
     ("app.reading", "rules", "models"),
-    ("app.assess", "app.what_if", "app.report", "app.store", "app.database", "app.blobs"),
+    ("app.assess", "app.page_kinds", "app.what_if", "app.report", "app.store", "app.database", "app.blobs"),
     ("app.review_queue", "app.audit", "app.access", "app.model_versions", "app.jobs"),
     ("app.api", "ui", "training"),
     ("app.cli",),

@@ -18,6 +18,7 @@ from app.domain import DocumentKind
 from training.corpus.account import Conduct, account, money
 from training.corpus.ledger import CLASSES, Ledger, ledger
 from training.corpus.package_draft import Draft, draw
+from training.corpus.package_files import Leaf, pdf_of
 from training.corpus.package_ratios import ratios
 from training.corpus.packages import Case, Package, package, packages, write_package
 from training.corpus.planted import PLANTINGS, possible
@@ -195,6 +196,20 @@ def test_scans_come_as_pictures_in_pdf_tiff_and_jpeg_and_the_same_seed_gives_the
                 assert getattr(picture, "n_frames", 1) == sum(p["file"] == name for p in one.truth["page_ledger"])
     write_package(one, tmp_path)
     assert json.loads((tmp_path / one.id / "truth.json").read_text(encoding="utf-8")) == json.loads(json.dumps(one.truth))
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_a_turned_page_shows_all_of_its_words_and_the_next_page_stands_upright(turned: int) -> None:
+    draft = Draft("turned", ledgers()[0], False, False)
+    draw(draft)
+    sent = draft.find("application")
+    (page, *_) = sent.document.pages
+    pdf = pypdfium2.PdfDocument(pdf_of([Leaf(page, turned=turned), Leaf(page)], sent.made))
+    assert pdf[0].get_rotation() == (360 - turned) % 360
+    assert pdf[0].get_mediabox() == pdf[1].get_mediabox() == (0, 0, page.width, page.height)
+    assert pdf[1].get_rotation() == 0
+    turned_words, words = (sorted(p.get_textpage().get_text_bounded().split()) for p in pdf)
+    assert turned_words == words
 
 
 def test_ratios_are_those_of_the_ledger() -> None:

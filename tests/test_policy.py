@@ -13,6 +13,7 @@ import yaml
 from app.domain import DocumentKind, Finding, Ratio, RatioStatus, Recommendation, Route, Severity
 from app.errors import SetupError
 from rules import policy
+from rules.limits import Limit
 from tests import build
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "policy.yaml").read_text(encoding="utf-8"))
@@ -48,6 +49,7 @@ def test_a_situation_comes_out_as_the_analyst_expects(case: dict[str, Any]) -> N
     assert (outcome.recommendation, outcome.route) == (Recommendation(expect["recommendation"]), Route(expect["route"]))
     assert by_weight[Severity.HIGH] == expect.get("fails", [])
     assert by_weight[Severity.MEDIUM] == expect.get("marginal", [])
+    assert set(expect.get("low", [])) <= {*by_weight[Severity.LOW]}
 
 
 def test_a_failed_limit_says_what_policy_asks_for_and_from_where() -> None:
@@ -88,7 +90,7 @@ def test_every_grade_begins_exactly_at_its_limit(scale: policy.GradeScale) -> No
 
 
 @pytest.mark.parametrize("limit", POLICY.limits.values(), ids=lambda limit: limit.measure)
-def test_every_limit_has_two_sides(limit: policy.Limit) -> None:
+def test_every_limit_has_two_sides(limit: Limit) -> None:
     good = Decimal("0.0001") if limit.at_least else Decimal("-0.0001")
     assert limit.verdict(limit.passes + good) == "passes"
     assert limit.verdict(limit.passes) == ("fails" if limit.strict else "passes")
@@ -207,6 +209,7 @@ WRONG: dict[str, tuple[Change, str]] = {
     "collateral without words": (lambda p: p["advance_rates"]["inventory"].update(words=[]), "inventory: words is missing"),
     "practice upside down": (lambda p: p["practice"]["gross_margin"].update(least="1"), "gross_margin: least 1 must lie below most 1"),
     "declines by what is no limit": (lambda p: p["declines"].update(limits=["altman_z2"]), "declines: 'altman_z2' is no limit"),
+    "a weight that is none": (lambda p: p["limits"]["dscr"].update(weight="much"), "limits, dscr: weight is 'much'"),
     "a flag that is none": (lambda p: p["limits"]["dscr"].update(needed="yes"), "limits, dscr: needed is 'yes'"),
     "no grades": (lambda p: p.pop("grades"), "grades: entries are missing"),
 }

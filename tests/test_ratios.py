@@ -31,6 +31,10 @@ AMOUNTS = {
     "senior_liens": 12_000,
     "guarantors_cash_available": 33_000,
     "personal_debt_service": 14_000,
+    "proposed_debt_service_at_higher_rate": 44_000,
+    "schedule_m2_distributions": 9_000,
+    "years_in_business": 9,
+    "nsf_items": 1,
 }
 STATED: Given = {name: stated(name, Decimal(amount)) for name, amount in AMOUNTS.items()}
 

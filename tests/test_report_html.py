@@ -18,7 +18,7 @@ from app.report.bars import bar, verdict
 from app.report.html import render_html
 from app.report.parts import FileSpread
 from app.report.pictures import shrink
-from rules.policy import Limit
+from rules.limits import Limit
 from tests import build
 
 HOSTILE = """<script>alert("x")</script>' onmouseover='alert(1)"""

@@ -15,7 +15,7 @@ from app.domain import DocumentKind, PageStatus
 from app.reading.package import expand
 from app.reading.reader import Reader
 from app.settings import settings
-from models.extractor import load
+from models import extractor, page_kind
 
 FOLDER = Path(__file__).parent.parent / "data_samples" / "statements"
 _PICTURES = (".png", ".jpg", ".tif")
@@ -23,7 +23,7 @@ _PICTURES = (".png", ".jpg", ".tif")
 
 @pytest.fixture(scope="module")
 def readings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Reading]]:
-    models = Models(load(settings().extractor_dir))
+    models = Models(extractor.load(settings().extractor_dir), page_kind.load(settings().page_kind_dir))
     with Reader(settings()) as reader:
         sources = expand(sorted(p for p in FOLDER.iterdir() if p.is_dir()), settings(), tmp_path_factory.mktemp("unpacked"))
         yield {source.name: spread_documents([reader.read_document(source.name, source.path)], models) for source in sources}

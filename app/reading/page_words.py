@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain import PageStatus, ReadMethod, Word
+from app.domain import PageStatus, ReadMethod, Signal, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +15,4 @@ class PageWords:
     height: float
     words: tuple[Word, ...] = ()
     rotation: int = 0
+    signals: tuple[Signal, ...] = ()

@@ -1,6 +1,7 @@
 """PDF -> the words of its pages: from the text layer where it can be trusted, else from the picture of the page."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pdfplumber
@@ -10,8 +11,8 @@ from pdfminer.psexceptions import PSException
 from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 from PIL import Image
 
-from app.domain import PageStatus, ReadMethod
-from app.reading import ocr
+from app.domain import PageStatus, ReadMethod, Signal
+from app.reading import evidence, ocr
 from app.reading.contents import Unreadable
 from app.reading.page_words import PageWords
 from app.reading.text_layer import UNPARSED, TextLayer, text_layer_of
@@ -39,6 +40,7 @@ class PdfFile:
             raise Unreadable(_why_not_opened(error)) from error
         if not len(self._pdfium):
             raise Unreadable("The PDF is damaged: no page can be found in it. Ask the sender to print it to PDF again.")
+        self._file_signals = evidence.file_signals(self._pdfium.get_metadata_dict(), path)
         if self._pdfium.get_formtype() != pdfium_raw.FORMTYPE_NONE:
             self._pdfium.init_forms()
         try:
@@ -61,20 +63,30 @@ class PdfFile:
         """Return the words of page `number`. Raises Unreadable."""
         width, height = self._size(number)
         layer = self._text_layer(number)
+        signals = self._file_signals if number == 1 else ()
         if layer.doubt is None:
-            return _as_text(layer, width, height)
+            return replace(_as_text(layer, width, height), signals=(*signals, *self._page_signals(number)))
         picture = self._drawn(number, self._settings.ocr_dpi)
         try:
-            return ocr.read_picture(picture, width / picture.width)
+            return replace(ocr.read_picture(picture, width / picture.width), signals=signals)
         except Unreadable:
             if not layer.words:
                 raise
-            return _as_text(layer, width, height)
+            return replace(_as_text(layer, width, height), signals=signals)
 
     def picture(self, number: int, dpi: int, rotation: int) -> Image.Image:
         """Return page `number` as the boxes of its words refer to it: turned by `rotation`, straightened if it was read by OCR."""
         drawn = self._drawn(number, dpi)
         return ocr.upright(drawn, rotation, straighten=self._text_layer(number).doubt is not None)
+
+    def _page_signals(self, number: int) -> tuple[Signal, ...]:
+        try:
+            page = self._pdfium[number - 1]
+            found = evidence.page_signals(page)
+            page.close()
+        except pypdfium2.PdfiumError:
+            return ()
+        return found
 
     def _size(self, number: int) -> tuple[float, float]:
         width, height = self._pdfium.get_page_size(number - 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from app.domain import Box, Document, DocumentKind, Page, PageStatus, ReadMethod, Word
+from app.domain import Box, Document, DocumentKind, Page, PageStatus, ReadMethod, Signal, SignalKind, Word
 from app.errors import UsageError
 from app.reading.layout import lines_of
 from app.reading.sandbox import Sandbox, Stopped
@@ -96,7 +96,8 @@ def _page(file: str, number: int, answer: Message) -> Page:
     words, lines = lines_of(number, [Word(text, Box(*box), sure) for text, *box, sure in answer["words"]])
     width, height = answer["size"]
     status, method = PageStatus(answer["status"]), ReadMethod(answer["method"])
-    return Page(file, number, status, method, width, height, words, lines, answer["rotation"])
+    signals = tuple(Signal(SignalKind(kind), text, Box(*box) if box else None) for kind, text, box in answer["signals"])
+    return Page(file, number, status, method, width, height, words, lines, answer["rotation"], signals=signals)
 
 
 def _size_of(path: Path) -> int:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from app.domain import Ratio, RatioStatus
 from app.report import wording
-from rules.policy import Limit
+from rules.limits import Limit
 
 #: How far a bar reaches beyond its limits, as a share of the greatest limit.
 _CLEARANCE = Decimal("0.6")

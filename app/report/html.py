@@ -13,7 +13,7 @@ from app.domain import Assessment, Page
 from app.report import wording
 from app.report.parts import Subject, name_of
 from app.report.view import view
-from rules.policy import Limit
+from rules.limits import Limit
 
 _FOLDER = Path(__file__).parent
 

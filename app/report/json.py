@@ -86,6 +86,12 @@ def document_objects(documents: Iterable[Document], spread: Spread, forms: Seque
     return sorted(objects, key=lambda found: (found["file"], found["pages"]))
 
 
+def kind_and_facts(spread: Spread, forms: Iterable[Form]) -> list[tuple[DocumentKind, Figure]]:
+    """Return every figure that the documents give, one for each concept and period, with the kind of its document."""
+    found: list[tuple[DocumentKind, Figure]] = [(s.kind, item) for s in spread.statements for item, _ in _one_each(s.items)]
+    return found + [(form.kind, field) for form in forms for field in form.fields]
+
+
 def _lies_in(part: FinancialStatement | Form, document: Document) -> bool:
     return part.file == document.file and part.first <= document.last and document.first <= part.last
 

@@ -58,6 +58,12 @@ def is_doubtful(item: Figure) -> bool:
     return item.origin is Origin.READ and not item.auto_accept and (item.confidence < LOW_CONFIDENCE or bool(item.alternatives))
 
 
+def figures_of(subject: Subject) -> tuple[Figure, ...]:
+    """Return every figure that was read: of the statements, then of the other documents."""
+    spread: list[Figure] = [item for statement in subject.spread.statements for item in statement.items]
+    return (*spread, *(field for form in subject.forms for field in form.fields))
+
+
 _SEVERITIES = (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
 
 
@@ -72,7 +78,7 @@ def remaining_work(subject: Subject) -> tuple[tuple[str, str], ...]:
     asks = [("ask", finding.message) for finding in open_findings if finding.theme == "complete"]
     asks += [("ask", f"{p.file}, page {p.number}: {p.reason}") for p in subject.pages if p.status is PageStatus.QUARANTINED]
     others = sum(finding.theme != "complete" for finding in open_findings)
-    doubtful = sum(is_doubtful(item) for statement in subject.spread.statements for item in statement.items)
+    doubtful = sum(map(is_doubtful, figures_of(subject)))
     tasks = [("findings", f"Resolve {count(others, 'finding')} of high or medium weight.")] if others else []
     tasks += [("figures", f"Compare {count(doubtful, 'doubtful figure')} with the page.")] if doubtful else []
     return tuple(dict.fromkeys(asks + tasks))

@@ -14,7 +14,7 @@ from app.domain import Assessment, LineItem, Origin, PageStatus, Ratio, Severity
 from app.report import wording
 from app.report.bars import limit, verdict
 from app.report.parts import Row, Subject, Table, by_severity, is_doubtful, name_of, remaining_work, tables
-from rules.policy import Limit
+from rules.limits import Limit
 
 _COLOURS = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "default", Severity.INFO: "dim"}
 _SHAPES = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "●", Severity.INFO: "○"}

@@ -8,27 +8,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from app.domain import Assessment, Box, DocumentKind, Figure, Finding, Origin, Page, PageStatus, Ratio, Severity
+from app.domain import Assessment, Box, DocumentKind, Figure, Finding, Page, PageStatus, Ratio, Severity
 from app.errors import UsageError
 from app.report import wording
 from app.report.bars import BarView, bar, limit, verdict
-from app.report.parts import Row, Subject, Table, by_severity, is_doubtful, name_of, remaining_work, tables
+from app.report.figures import Anchors, FigureView, figure_view, mark_of, note_of, place_of
+from app.report.parts import Row, Subject, Table, by_severity, figures_of, is_doubtful, name_of, remaining_work, tables
 from app.report.pictures import PAGE_BYTES, PLAIN_PAGE_BYTES, Picture, shrink
-from rules.policy import Limit
+from app.report.request import FormView, form_views, request
+from rules.limits import Limit
 
 #: Pages that no figure stands on are drawn up to this many; a year of bank statements would outgrow any mail.
 MOST_PLAIN_PICTURES = 24
-
-
-@dataclass(frozen=True, slots=True)
-class FigureView:
-    """One amount as shown. `anchor` is empty where it has no place on a page."""
-
-    anchor: str
-    text: str
-    hint: str
-    mark: str = ""
-    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +116,12 @@ class SubjectView:
     figures: int
     doubtful: int
     findings: tuple[FindingView, ...]
+    request: tuple[tuple[str, str], ...]
     ratio_periods: tuple[tuple[str, str], ...]
     ratios: tuple[tuple[str, tuple[RatioView, ...]], ...]
     tables: tuple[TableView, ...]
+    forms: tuple[FormView, ...]
     pages: tuple[PageView, ...]
-
-
-Place = tuple[str, int, Box, str, str]
 
 
 def view(subject: Subject, number: int, picture: Callable[[Page], bytes], bands: Mapping[str, Limit]) -> SubjectView:
@@ -148,85 +138,24 @@ def view(subject: Subject, number: int, picture: Callable[[Page], bytes], bands:
         assessment=subject if isinstance(subject, Assessment) else None,
         work=remaining_work(subject),
         counts=tuple((s.value, wording.SEVERITY[s], severities.count(s)) for s in Severity if s in severities)[::-1],
-        figures=sum(len(statement.items) for statement in subject.spread.statements),
-        doubtful=sum(is_doubtful(item) for statement in subject.spread.statements for item in statement.items),
+        figures=len(figures_of(subject)),
+        doubtful=sum(map(is_doubtful, figures_of(subject))),
         findings=tuple(_finding(finding, anchors) for finding in by_severity(subject.findings)),
+        request=request(subject.application if isinstance(subject, Assessment) else None),
         ratio_periods=tuple((name, _end_of(name, subject)) for name in periods),
         ratios=_ratio_groups(ratios, periods, bands, _Inputs(items, anchors)),
         tables=tuple(_table(table, anchors) for table in tables(subject.spread)),
+        forms=form_views(subject.forms, lambda field: figure_view(field, anchors)),
         pages=_pages(subject, anchors, picture),
     )
 
 
 def _every_item(subject: Subject) -> tuple[Figure, ...]:
-    spread: list[Figure] = [item for statement in subject.spread.statements for item in statement.items]
-    fields = [field for form in subject.forms for field in form.fields]
-    return tuple(spread + fields + [item for finding in subject.findings for item in finding.facts])
-
-
-class Anchors:
-    """Gives each place on a page one anchor, however often a figure read there is shown."""
-
-    def __init__(self, prefix: str, items: Iterable[Figure]) -> None:
-        self.prefix = prefix
-        self.items: dict[Place, Figure] = {}
-        for item in items:
-            if (place := _place(item)) is not None:
-                self.items.setdefault(place, item)
-        self._numbers = {place: number for number, place in enumerate(self.items, 1)}
-
-    def of(self, item: Figure) -> str:
-        """Return the anchor of the place where `item` was read, empty if it was not read off a page."""
-        place = _place(item)
-        return "" if place is None else f"{self.prefix}-{self._numbers[place]}"
-
-    def on(self, page: Page) -> list[Figure]:
-        """Return one figure for each place on `page`."""
-        return [item for item in self.items.values() if (item.file, item.page) == (page.file, page.number)]
-
-
-def _place(item: Figure) -> Place | None:
-    return None if item.box is None else (item.file, item.page, item.box, item.concept, item.column)
-
-
-# -- figures ---------------------------------------------------------------------------------------------------------
-
-
-def _figure(item: Figure, anchors: Anchors, unit: int = 1) -> FigureView:
-    mark, state = _mark(item)
-    return FigureView(anchors.of(item), wording.value(item.value, unit), _hint(item), mark, state)
-
-
-def _mark(item: Figure) -> tuple[str, str]:
-    if item.origin is Origin.DERIVED:
-        return "ƒ", "derived"
-    if item.repaired:
-        return "✎", "repaired"
-    return ("?", "doubtful") if is_doubtful(item) else ("", "")
-
-
-def _hint(item: Figure) -> str:
-    if item.origin is Origin.DERIVED:
-        return f"Derived: {wording.formula(item.formula or 'formula not given')}"
-    said = f"“{item.label}” {item.text}, {item.file}, page {item.page}, confidence {item.confidence:.0%}"
-    return f"{said}. {item.repaired}" if item.repaired else said
-
-
-def _note(item: Figure) -> tuple[str, str] | None:
-    """Return the mark of a figure and what it means for this one, where there is more to say than a place on the page."""
-    mark, _ = _mark(item)
-    name = wording.figure(item)
-    if item.origin is Origin.DERIVED:
-        return mark, f"{name} = {wording.formula(item.formula or 'formula not given')}"
-    if item.repaired:
-        return mark, f"{name}: {item.repaired}"
-    if item.alternatives:
-        return mark or "?", f"{name}: could also be read as {', '.join(map(wording.value, item.alternatives))}"
-    return None
+    return (*figures_of(subject), *(item for finding in subject.findings for item in finding.facts))
 
 
 def _finding(finding: Finding, anchors: Anchors) -> FindingView:
-    figures = tuple((wording.figure(item), _figure(item, anchors)) for item in finding.facts)
+    figures = tuple((wording.figure(item), figure_view(item, anchors)) for item in finding.facts)
     theme = wording.THEME.get(finding.theme, finding.theme.capitalize())
     severity = finding.severity
     return FindingView(severity.value, wording.SEVERITY[severity], theme, finding.message, finding.documents, figures, finding.source)
@@ -247,14 +176,14 @@ def _table(table: Table, anchors: Anchors) -> TableView:
         ),
         groups=tuple((group.heading, tuple(_row(row, table.unit, anchors) for row in group.rows)) for group in table.groups),
         unmapped=tuple(_row(row, table.unit, anchors) for row in table.unmapped),
-        notes=tuple(note for item in table.items if (note := _note(item))),
+        notes=tuple(note for item in table.items if (note := note_of(item))),
     )
 
 
 def _row(row: Row, unit: int, anchors: Anchors) -> RowView:
     wordings = dict.fromkeys(item.label for cell in row.cells for item in cell if item.label)
     printed = " / ".join(wording for wording in wordings if wording.casefold() != row.label.casefold())
-    return RowView(row.label, printed, row.is_total, tuple(tuple(_figure(item, anchors, unit) for item in cell) for cell in row.cells))
+    return RowView(row.label, printed, row.is_total, tuple(tuple(figure_view(item, anchors, unit) for item in cell) for cell in row.cells))
 
 
 # -- ratios ----------------------------------------------------------------------------------------------------------
@@ -281,7 +210,7 @@ class _Inputs:
     def figure(self, name: str, period: str, value: Decimal) -> FigureView:
         """Return the input as a figure, linked to its place where it was read off a page."""
         item = self._found.get((name, period, abs(value)))
-        return _figure(item, self._anchors) if item else FigureView("", wording.money(value.quantize(Decimal("0.01"))), "")
+        return figure_view(item, self._anchors) if item else FigureView("", wording.money(value.quantize(Decimal("0.01"))), "")
 
 
 def _ratio_groups(
@@ -317,14 +246,14 @@ def _outcome(ratio: Ratio | None) -> tuple[str, str]:
 
 
 def _pages(subject: Subject, anchors: Anchors, picture: Callable[[Page], bytes]) -> tuple[PageView, ...]:
-    grave = {(_place(item)): finding.severity.value for finding in by_severity(subject.findings)[::-1] for item in finding.facts}
+    grave = {(place_of(item)): finding.severity.value for finding in by_severity(subject.findings)[::-1] for item in finding.facts}
     views, plain = [], 0
     for number, (page, kind) in enumerate(zip(subject.pages, subject.page_kinds, strict=True), 1):
         on_page = anchors.on(page)
         plain += not on_page and page.status is PageStatus.READ
         wanted = page.status is PageStatus.READ and (bool(on_page) or plain <= MOST_PLAIN_PICTURES)
         shown = _drawn(page, picture, PAGE_BYTES if on_page else PLAIN_PAGE_BYTES) if wanted else None
-        boxes = tuple(_box(item, anchors, grave.get(_place(item), "")) for item in on_page)
+        boxes = tuple(_box(item, anchors, grave.get(place_of(item), "")) for item in on_page)
         views.append(_page(page, kind, f"{anchors.prefix}-p{number}", shown, boxes))
     return tuple(views)
 
@@ -357,6 +286,6 @@ def _page(page: Page, kind: DocumentKind, anchor: str, shown: Picture | None, bo
 
 def _box(item: Figure, anchors: Anchors, severity: str) -> BoxView:
     box = item.box or Box(0, 0, 0, 0)
-    state = " ".join(filter(None, [_mark(item)[1], severity and f"grave {severity}"]))
+    state = " ".join(filter(None, [mark_of(item)[1], severity and f"grave {severity}"]))
     edges = [round(100 * edge, 2) for edge in (box.x0, box.top, box.x1 - box.x0, box.bottom - box.top)]
     return BoxView(anchors.of(item), f"{wording.figure(item)}: {item.text}", state, *edges)

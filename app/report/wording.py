@@ -81,7 +81,8 @@ RATIOS = {
     "tangible_net_worth": ("Leverage", "Tangible net worth", "money"),
     "tangible_net_worth_adjusted": ("Leverage", "Tangible net worth, adjusted", "money"),
     "liabilities_to_tangible_net_worth": ("Leverage", "Liabilities to tangible net worth", "x"),
-    "debt_to_assets": ("Leverage", "Liabilities to assets", "%"),
+    "debt_to_assets": ("Leverage", "Debt to assets", "%"),
+    "liabilities_to_assets": ("Leverage", "Liabilities to assets", "%"),
     "gross_margin": ("Profitability", "Gross margin", "%"),
     "operating_margin": ("Profitability", "Operating margin", "%"),
     "net_margin": ("Profitability", "Net margin", "%"),
@@ -92,6 +93,12 @@ RATIOS = {
     "ltv": ("Collateral", "Loan to value (LTV)", "%"),
     "collateral_coverage": ("Collateral", "Collateral coverage", "x"),
     "altman_z2": ("Distress", "Altman Z''", "score"),
+    "dscr_at_90_percent_revenue": ("Stress", "DSCR at 10 % less revenue", "x"),
+    "dscr_at_80_percent_revenue": ("Stress", "DSCR at 20 % less revenue", "x"),
+    "dscr_at_200_basis_points_more": ("Stress", "DSCR at 2 % more interest", "x"),
+    "ebitda_fall_to_break_even": ("Stress", "Fall of EBITDA to a DSCR of 1.00", "%"),
+    "years_in_business": ("Conduct", "Years in business", "years"),
+    "nsf_items": ("Conduct", "Unpaid (NSF) items in three months", "items"),
 }
 
 

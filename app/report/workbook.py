@@ -20,7 +20,7 @@ from app.report.parts import Row, Subject, Table, by_severity, is_doubtful, name
 
 _MONEY = "#,##0;(#,##0);0"
 _CENTS = "#,##0.00;(#,##0.00);0"
-_RATIO_FORMATS = {"money": _MONEY, "%": "0.0%", "days": "0", "x": '0.00"×"', "score": "0.00"}
+_RATIO_FORMATS = {"money": _MONEY, "%": "0.0%", "days": "0", "x": '0.00"×"', "score": "0.00", "years": "0.0", "items": "0"}
 _QUIET = Font(color="5B6673", size=9)
 _BOLD = Font(bold=True)
 _TITLE = Font(bold=True, size=14)

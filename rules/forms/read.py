@@ -1,9 +1,16 @@
-"""Reads a document that is no statement: one sibling module for each kind, each with `read(document) -> Form`."""
+"""A document other than a statement -> Form: one sibling module for each kind, each with `read(document) -> Form`."""
 
 from collections.abc import Callable, Mapping
 
 from app.domain import Document, DocumentKind, Form
-from rules.forms import debt_schedule, loan_application, personal_financial_statement, receivables_aging
+from rules.forms import (
+    bank_statement,
+    debt_schedule,
+    loan_application,
+    personal_financial_statement,
+    receivables_aging,
+    tax_return,
+)
 
 
 def read(document: Document) -> Form | None:
@@ -15,6 +22,8 @@ def read(document: Document) -> Form | None:
 #: The reader of each kind.
 READERS: Mapping[DocumentKind, Callable[[Document], Form]] = {
     DocumentKind.LOAN_APPLICATION: loan_application.read,
+    DocumentKind.BUSINESS_TAX_RETURN: tax_return.read,
+    DocumentKind.BANK_STATEMENT: bank_statement.read,
     DocumentKind.DEBT_SCHEDULE: debt_schedule.read,
     DocumentKind.PERSONAL_FINANCIAL_STATEMENT: personal_financial_statement.read,
     DocumentKind.RECEIVABLES_AGING: receivables_aging.read,

@@ -9,6 +9,7 @@ from app.domain import (
     UNMAPPED,
     Document,
     DocumentKind,
+    Field,
     Figure,
     FinancialStatement,
     Form,
@@ -18,6 +19,7 @@ from app.domain import (
     Page,
     Period,
     Ratio,
+    ReadMethod,
     Severity,
     Spread,
 )
@@ -45,6 +47,28 @@ class Case:
     def of_kind(self, kind: DocumentKind) -> tuple[Form, ...]:
         """Return the forms of `kind`, in the order they were sent."""
         return tuple(form for form in self.forms if form.kind is kind)
+
+    @property
+    def is_uk(self) -> bool:
+        """Say whether the borrower's statements are in sterling: UK companies file other returns, and write dates day first."""
+        return {statement.currency for statement in self.spread.statements} == {"GBP"}
+
+    def said(self, value: Decimal) -> str:
+        """Return an amount in words, in the currency of the borrower's statements."""
+        return money(value, next((s.currency for s in self.spread.statements if s.currency), None))
+
+    def where(self, form: Form | Document) -> str:
+        """Return where a document stands: its file, and its pages where the file holds other documents too."""
+        first = min((page.number for page in self.pages if page.file == form.file), default=form.first)
+        last = max((page.number for page in self.pages if page.file == form.file), default=form.last)
+        if (form.first, form.last) == (first, last):
+            return form.file
+        return f"{form.file}, page {form.first}" if form.first == form.last else f"{form.file}, pages {form.first}–{form.last}"
+
+    def was_seen(self, form: Form) -> bool:
+        """Say whether a document was read from pictures: what does not add up there may have been misread."""
+        pages = [page for page in self.pages if page.file == form.file and form.first <= page.number <= form.last]
+        return any(page.method is ReadMethod.OCR for page in pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +142,16 @@ def place(item: LineItem) -> tuple[int, float]:
 def is_implied(item: LineItem) -> bool:
     """Say whether a figure only repeats another account's: it is printed once, under that account."""
     return item.origin is Origin.DERIVED and item.formula in ACCOUNT
+
+
+def fields(form: Form, *ids: str) -> tuple[Field, ...]:
+    """Return the fields `ids` of a form that were read, to show what a finding speaks of."""
+    return tuple(field for id in ids if (field := form.field(id)) is not None)
+
+
+def files(*forms: Form | Document) -> tuple[str, ...]:
+    """Return the files of `forms`, each once."""
+    return tuple(dict.fromkeys(form.file for form in forms))
 
 
 def money(value: Decimal, currency: str | None) -> str:

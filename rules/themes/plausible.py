@@ -2,15 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
 
 from app.domain import UNMAPPED, DocumentKind, LineItem, Severity
-from rules.themes.case import Case, Column, Flaw, columns, listed, name
+from rules.figures import Known, figures_by_period
+from rules.policy import load
+from rules.stated import day_of, statements_by_month
+from rules.themes.case import Case, Column, Flaw, columns, day, fields, files, listed, name
 
 _SHEET, _RESULT, _FLOW = DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT, DocumentKind.CASH_FLOW_STATEMENT
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SEPARATED = re.compile(r"\d,\d{3}")
+_RETURN = DocumentKind.BUSINESS_TAX_RETURN
+_NEAR = 3  # times by which a factor of a thousand may be off: seasons, taxes, another year
+_WHOLE = Decimal("100.5")
+_POSTING = timedelta(days=5)  # by which banks post lines early or late
+_DECEMBER = 12
 #: Pairs of figures that are the same or of one order of magnitude: (kind, account, kind, account, how many times one may be the other).
 _KINDRED = (
     (_SHEET, "cash", _FLOW, "cash_end_of_period", Decimal("1.5")),
@@ -102,6 +111,134 @@ def cash_is_within_total_assets(case: Case) -> Iterator[Flaw]:
             more = f"cash of {column.said(cash)} is larger than total assets of {column.said(assets)}"
             said = f"{column.statement.file} {column.when()}: {more}."
             yield Flaw(Severity.HIGH, said, (cash, assets), (column.statement.file,))
+
+
+def statements_are_in_the_unit_of_the_other_documents(case: Case) -> Iterator[Flaw]:
+    """Revenue must be of the order of the tax return's receipts and of a year's bank deposits.
+
+    Why: an income statement in thousands that does not say so is read a thousand times too small, and every ratio across
+    documents is wrong by that factor.
+    Source: DOMAIN.md, section 5 (plausible).
+    Example: revenue of $1,205 on the income statement beside receipts of $1,204,600 on the tax return.
+    """
+    revenue = figures_by_period(case.spread, {})[0].find("revenue")
+    if not isinstance(revenue, Known) or revenue.value <= 0:
+        return
+    months = [form for form in statements_by_month(case.forms) if form.amount("total_deposits")]
+    deposits = sum((form.amount("total_deposits") or Decimal(0) for form in months), Decimal(0)) * 12 / max(1, len(months))
+    told = [(form, "receipts", receipts) for form in case.of_kind(_RETURN) if (receipts := form.amount("gross_receipts"))]
+    told += [(form, "a year's bank deposits", deposits) for form in months[:1]]
+    other = next(((form, what, amount) for form, what, amount in told if _is_thousand_times(revenue.value, amount)), None)
+    if other is not None:
+        form, what, amount = other
+        said = (
+            f"Revenue of {case.said(revenue.value)} ({listed(revenue.files)}) is about a thousand times "
+            f"{'less' if revenue.value < amount else 'more'} than {what} of {case.said(round(amount, 0))} ({case.where(form)}): "
+            f"one of them was printed in thousands and does not say so, or was read so."
+        )
+        yield Flaw(Severity.HIGH, said, (), tuple(dict.fromkeys((*revenue.files, form.file))))
+
+
+def ratios_lie_within_practice(case: Case) -> Iterator[Flaw]:
+    """A ratio should lie where those of real companies lie.
+
+    Why: beyond it a figure was most likely misread, or the company has hardly begun. The weight is low.
+    Source: Credit policy, practice.
+    Example: a gross margin of 112 %.
+    """
+    practice = load().practice
+    for ratio in case.ratios:
+        usual = practice.get(ratio.id)
+        if usual and ratio.period == "current" and ratio.value is not None and not usual.least <= ratio.value <= usual.most:
+            said = f"The {ratio.id.replace('_', ' ')} of {ratio.value:,.2f} hardly occurs in practice ({usual.least:f} to {usual.most:f})."
+            yield Flaw(Severity.LOW, f"{said} Compare the figures behind it with the page.", (), ratio.documents)
+
+
+def cost_of_sales_is_not_negative(case: Case) -> Iterator[Flaw]:
+    """Cost of sales must not be negative.
+
+    Why: a bracket was misread, or another row was taken for it.
+    Source: DOMAIN.md, section 5 (plausible).
+    Example: cost of sales of -$742,100.
+    """
+    return _negative(case, "cost_of_sales")
+
+
+def owners_hold_no_more_than_the_whole(case: Case) -> Iterator[Flaw]:
+    """The shares of the owners must not come to more than 100 %.
+
+    Why: a share or an owner was misread, and with it who must give a guaranty.
+    Source: DOMAIN.md, section 5 (plausible).
+    Example: 60 % and 60 %.
+    """
+    shares = [owner.share for owner in case.application.borrower.owners if owner.share is not None] if case.application else []
+    if sum(shares, Decimal(0)) > _WHOLE:
+        applied = case.of_kind(DocumentKind.LOAN_APPLICATION)
+        facts = tuple(field for form in applied for n in range(1, len(shares) + 1) for field in fields(form, f"owner_{n}_share"))
+        said = f"The owners' shares come to {sum(shares, Decimal(0)):f} %: {listed(f'{share:f} %' for share in shares)}."
+        yield Flaw(Severity.MEDIUM, said, facts, files(*applied))
+
+
+def bank_lines_lie_within_the_period(case: Case) -> Iterator[Flaw]:
+    """The lines of a bank statement must be of its period; dates must be written in one order.
+
+    Why: 03/11 is 3 November in one country and 11 March in another. Where turning day and month brings the dates into the
+    period, the document writes them in the other order, or in both.
+    Source: DOMAIN.md, section 5 (plausible).
+    Example: a line of 11 March on the statement of November; written day first it is of 3 November.
+    """
+    for form in case.of_kind(DocumentKind.BANK_STATEMENT):
+        start, end = day_of(form, "period_start"), day_of(form, "period_end")
+        if start is None or end is None:
+            continue
+        if start > end:
+            said = f"{case.where(form)}: the period begins on {day(start)}, after it ends on {day(end)}."
+            yield Flaw(
+                Severity.LOW,
+                f"{said} Day and month may be written in both orders.",
+                fields(form, "period_start", "period_end"),
+                (form.file,),
+            )
+            continue
+        outside = [line.day for line in form.transactions if line.day and not start - _POSTING <= line.day <= end + _POSTING]
+        if outside:
+            turned = [other for each in outside if (other := _turned(each)) and start <= other <= end]
+            why = f" Written day first, {day(outside[0])} is {day(turned[0])}: check the order of day and month." if turned else ""
+            many = f"{len(outside)} of {len(form.transactions)} lines"
+            said = f"{case.where(form)}: {many} lie outside its period, the first on {day(outside[0])}.{why}"
+            yield Flaw(Severity.LOW, said, fields(form, "period_start", "period_end"), (form.file,))
+
+
+def read_amount_is_not_a_year(case: Case) -> Iterator[Flaw]:
+    """An amount of a form must not be the year in which it was made.
+
+    Why: a date read as an amount gives an absurd figure. Where the document separates thousands, "2025" without a comma is
+    a date.
+    Source: DOMAIN.md, section 5 (plausible).
+    Example: gross receipts of 2025 on the tax return for 2025.
+    """
+    for form in case.forms:
+        separated = sum(bool(_SEPARATED.search(field.text)) for field in form.fields) > 1
+        for field in form.fields if separated and case.as_of else ():
+            text = field.text.strip()
+            if (
+                isinstance(field.value, Decimal)
+                and field.id != "tax_year"
+                and _YEAR.fullmatch(text)
+                and case.as_of
+                and abs(int(text) - case.as_of.year) <= 2
+            ):
+                said = f"{case.where(form)}: {field.id.replace('_', ' ')} was read as {text}, which looks like a year, not an amount."
+                yield Flaw(Severity.LOW, said, (field,), (form.file,))
+
+
+def _is_thousand_times(one: Decimal, other: Decimal) -> bool:
+    small, large = sorted((abs(one), abs(other)))
+    return small > 0 and any(factor / _NEAR <= large / small <= factor * _NEAR for factor in (1_000, 1_000_000))
+
+
+def _turned(at: date) -> date | None:
+    return date(at.year, at.day, at.month) if at.day <= _DECEMBER else None
 
 
 def _negative(case: Case, account: str) -> Iterator[Flaw]:

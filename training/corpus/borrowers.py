@@ -101,6 +101,14 @@ def borrower(rng: random.Random, entity: str, started: date) -> Borrower:
     return Borrower(name, entity, number, TRADES[trade][1], trade, started, street, town, telephone, owners, rng.choice(_UK_BANKS if uk else BANKS), str(rng.randint(10_000_000, 99_999_999) if uk else rng.randint(1_000_000_000, 9_999_999_999)), uk)
 
 
+def as_filed(rng: random.Random, name: str) -> str:
+    """Return a company's name as banks and preparers write it: in capitals, without its comma, its form spelt another way."""
+    for old, new in (("L.L.C.", "LLC"), (" & ", " and "), (", ", " "), (" Corporation", " Corp"), ("Limited", "Ltd")):
+        if rng.random() < 0.3:
+            name = name.replace(old, new)
+    return name.upper() if rng.random() < 0.4 else name
+
+
 def _owners(rng: random.Random, entity: str, uk: bool) -> tuple[Person, ...]:
     shares = {"Sole proprietorship": ((100,),), "Partnership": ((50, 50), (60, 40), (70, 30), (34, 33, 33))}.get(entity, ((100,), (100,), (60, 40), (51, 49), (75, 25), (85, 15), (50, 30, 20), (80, 10, 10)))
     firsts, lasts = rng.sample(FIRST, 3), rng.sample(LAST, 3)

@@ -67,7 +67,7 @@ def _devices(draft: Draft, rng: random.Random, scans: float) -> dict[str, tuple[
         style = device(rng)
         if len(sent.document.pages) == 1 and rng.random() < 0.25:
             style = replace(degrade.telephone(rng), dpi=200)
-        out[sent.key] = (style, rng.choice((0, 0, 0, 0, 90, 180, 270)))
+        out[sent.key] = (style, rng.choice((0,) * 14 + (90, 180, 270)))
     return out
 
 

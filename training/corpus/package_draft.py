@@ -28,6 +28,7 @@ from training.corpus.printed_books import house_style
 _BANK_PROGRAMS = (("OpenText Exstream Version 16.6", "Statement Composer"), ("Crystal Reports", "Crystal Reports"), ("Quadient Inspire Designer", "Inspire"))
 _OFFICE_PROGRAMS = (("Acrobat Distiller 23.0 (Windows)", "PScript5.dll Version 5.2.2"), ("Microsoft® Word for Microsoft 365", "Microsoft® Word for Microsoft 365"), ("macOS Version 14.2 Quartz PDFContext", "Preview"), ("Microsoft: Print To PDF", ""))
 _TAX_PROGRAMS = (("TaxSuite Print Service 2025.1", "TaxSuite Professional"), ("PDFlib+PDI 9.4", "ProReturn"))
+_THOUSANDS_FROM = 1_500_000  # revenue from which statements may be in thousands
 _FURNITURE = (Furniture(("", "", ""), ("", "", "")), Furniture(("", "", ""), ("", "Page {page}", "")), Furniture(("{company}", "", ""), ("", "", "Page {page} of {pages}")))
 
 
@@ -130,6 +131,7 @@ def _statements(draft: Draft) -> list[Sent]:
     furniture = made_by.furniture if made_by.maker in {"accounts", "compiled"} else rng.choice(_FURNITURE)  # no dates of printing that the package would not bear out
     design = replace(made_by, furniture=furniture, fits_page=True, percent=False, paper=designs.A4 if uk else made_by.paper, first_page=1)
     style = house_style(draft.rng("house"))
+    style = replace(style, thousands=style.thousands and draft.books.years[0]["revenue"] > _THOUSANDS_FROM)
     kinds = [("balance_sheet", DocumentKind.BALANCE_SHEET), ("income_statement", DocumentKind.INCOME_STATEMENT)]
     if draft.with_cash_flow:
         kinds.append(("cash_flow", DocumentKind.CASH_FLOW_STATEMENT))

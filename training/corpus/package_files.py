@@ -121,8 +121,8 @@ def _put_picture(canvas: Canvas, leaf: Leaf) -> None:
 
 def _put_page(canvas: Canvas, leaf: Leaf) -> None:
     page = leaf.page
-    canvas.setPageSize((page.width, page.height))
     canvas.setPageRotation((360 - leaf.turned) % 360)
+    canvas.setPageSize((page.height, page.width) if leaf.turned % 180 else (page.width, page.height))  # reportlab turns the sheet too
     for shade in page.shades:
         canvas.setFillColorRGB(*shade.colour)
         canvas.rect(shade.x0, page.height - shade.bottom, shade.x1 - shade.x0, shade.bottom - shade.top, stroke=0, fill=1)

@@ -54,10 +54,9 @@ def possible(books: Ledger) -> tuple[str, ...]:
 
 
 def other_digit(rng: random.Random, text: str) -> str:
-    """Return `text` with one digit changed, not the leading one and not cents."""
-    whole = text.partition(".")[0]
-    places = [i for i, c in enumerate(whole) if c.isdigit()][1:4]
-    at = rng.choice(places)
+    """Return `text` with one digit changed: not the leading one, not the last one of the whole units (rounding moves it), not cents."""
+    places = [i for i, c in enumerate(text.partition(".")[0]) if c.isdigit()]
+    at = rng.choice(places[1:-1][:3])
     digit = rng.choice([d for d in "0123456789" if abs(int(d) - int(text[at])) > 1])
     return text[:at] + digit + text[at + 1 :]
 
@@ -91,10 +90,11 @@ def word_at(page: PlacedPage, fact: Fact) -> int:
     return inside[0]
 
 
-def alterable(document: PaperDocument, concepts: Sequence[str], least: int = 10_000) -> list[Fact]:
+def alterable(document: PaperDocument, concepts: Sequence[str]) -> list[Fact]:
     """Return the current figures of `concepts` that stand on paper as one word and are long enough to change a digit of."""
+    least = 10_000 if document.scale == 1 else 100 * document.scale
     kept = (f for f in document.facts if f.concept in concepts and f.period == "current" and f.box and f.displayed and " " not in f.displayed)
-    return [f for f in kept if abs(Decimal(str(f.value))) >= least * (1 if document.scale == 1 else 100)]
+    return [f for f in kept if abs(Decimal(str(f.value))) >= least]
 
 
 def _documents(draft: Draft, *keys: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ SAMPLES = (
     SamplePackage("sound-small", "sound-small 3", Case("sound", entity="LLC", most=50_000)),
     SamplePackage("sound-one-pdf", "sound-one-pdf 1", Case("sound", container="one merged PDF", scans=0.25, entity="S Corporation")),
     SamplePackage("sound-uk", "sound-uk 1", Case("sound", entity="Ltd")),
-    SamplePackage("sound-a-third-scanned", "sound-a-third-scanned 1", Case("sound", scans=0.34, entity="Corporation")),
+    SamplePackage("sound-a-third-scanned", "sound-a-third-scanned 12", Case("sound", scans=0.34, entity="Corporation")),
     SamplePackage("marginal-zip", "marginal-zip 2", Case("marginal", container="ZIP", entity="Partnership")),
     SamplePackage("distressed", "distressed 1", Case("distressed", entity="S Corporation")),
     SamplePackage("inconsistent-return-and-debts", "inconsistent-return-and-debts 1", Case("sound", ("debt_mismatch", "return_differs"), entity="LLC")),

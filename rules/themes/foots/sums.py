@@ -56,6 +56,23 @@ def operating_income_is_gross_profit_less_operating_expenses(case: Case) -> Iter
             yield flaws[0][0]
 
 
+def operating_income_is_what_the_costs_leave(case: Case) -> Iterator[Flaw]:
+    """Gross profit less the costs printed below it must be the printed operating income, where no total of costs is printed.
+
+    Why: UK accounts print distribution and administrative costs without a total. Reported only where the same rows lead to
+    operating income in another period of the statement, so that it is clear how they add up.
+    Source: Companies Act 2006 formats, SI 2008/409 and SI 2008/410, schedule 1; IAS 1.103.
+    Example: gross profit £217,293 less distribution costs £12,975 and administrative expenses £148,723 gives £55,595.
+    """
+    for statement in case.spread.of_kind(_RESULT):
+        held = [
+            (column, rows) for column in columns(case.spread, _RESULT) if column.statement is statement and (rows := _costs_below(column))
+        ]
+        flaws = [list(_gap(column, rows[-1], [rows[0], *_incomes(rows)], _costs(rows))) for column, rows in held]
+        if not all(flaws):
+            yield from (flaw for each in flaws for flaw in each)
+
+
 def cash_flow_adds_up_to_the_change_in_cash(case: Case) -> Iterator[Flaw]:
     """Cash at the beginning plus operating, investing and financing cash flow must be the printed cash at the end.
 
@@ -146,6 +163,24 @@ def rows_of_a_section_add_up(case: Case) -> Iterator[Flaw]:
         held = [column for column in columns(case.spread, statement.kind) if column.statement is statement]
         for total in _SECTIONS:
             yield from _section(held, total)
+
+
+def _costs_below(column: Column) -> list[LineItem]:
+    """Return gross profit, the rows below it and operating income, where these rows are costs and incomes of known accounts."""
+    ends = column.all_of(("gross_profit", "operating_income"))
+    if ends is None or column.get("operating_expenses") or column.get("total_costs_and_expenses") or place(ends[0]) >= place(ends[1]):
+        return []
+    between = column.others_among(ends)
+    known = all(row.account in _SECTIONS["operating_expenses"] or row.account == "other_operating_income" for row in between)
+    return [ends[0], *between, ends[1]] if known and between else []
+
+
+def _incomes(rows: Sequence[LineItem]) -> list[LineItem]:
+    return [row for row in rows[1:-1] if row.account == "other_operating_income"]
+
+
+def _costs(rows: Sequence[LineItem]) -> list[LineItem]:
+    return [row for row in rows[1:-1] if row.account != "other_operating_income"]
 
 
 # -- sums ------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from datetime import date
 
 from app.domain import DocumentKind, Period
 from training.corpus.account import Month, Posting, money
+from training.corpus.borrowers import as_filed
 from training.corpus.forms.blocks import Table, fields, section, table
 from training.corpus.forms.desk import MONTHS, Cell, Desk, Entry, Fact, Look, Movement, PaperDocument, fits
 from training.corpus.ledger import Ledger
@@ -108,7 +109,7 @@ def _head(desk: Desk, rng: random.Random, books: Ledger, style: BankStyle, month
     if rng.random() < 0.5:
         desk.write("Statement period" if len(style.mark) % 2 else "Period:", box[0] - 5, align="right")
     desk.y = max(desk.y + desk.pitch, low) + 12
-    for line in (who.name, who.street, who.town):
+    for line in (as_filed(rng, who.name), who.street, who.town):
         desk.write(line, desk.left)
         desk.y += desk.pitch
     desk.head = (f"{who.bank}   {style.mark}", "Page {page}" if not len(style.product) % 2 else f"{look.day(month.start)} - {look.day(month.end)}")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.domain import DocumentKind, Period
+from training.corpus.borrowers import as_filed
 from training.corpus.forms.desk import Desk, Entry, Look, PaperDocument, fits
 from training.corpus.forms.tax_lines import TaxLine, disallowed_meals, form_of, page_one, schedule_c, schedule_l, schedules_m
 from training.corpus.ledger import Ledger
@@ -160,7 +161,7 @@ def _company(filed: _Return, form: str) -> None:
     start = books.ends[1].fromordinal(books.ends[1].toordinal() + 1)
     said = f"For calendar year {end.year} or tax year beginning ______, {end.year}, ending ______" if calendar else f"For tax year beginning {start:%m/%d/%Y}, ending {end:%m/%d/%Y}"
     _top(filed, f"Form {form}", "Department of the Treasury", _TITLES[form], said)
-    _boxes(filed, [("Name", Entry(who.name, "taxpayer_name", who.name), 0.62), (rng.choice(("D  Employer identification number", "B  Employer identification number")), Entry(who.tax_id, "ein", who.tax_id), 0.38)])
+    _boxes(filed, [("Name", Entry(as_filed(rng, who.name), "taxpayer_name", who.name), 0.62), (rng.choice(("D  Employer identification number", "B  Employer identification number")), Entry(who.tax_id, "ein", who.tax_id), 0.38)])
     _boxes(filed, [("Number, street, and room or suite no. If a P.O. box, see instructions.", Entry(who.street), 0.62), ("Date incorporated" if form != "1065" else "Date business started", Entry(f"{who.started:%m/%d/%Y}"), 0.38)])
     _boxes(filed, [("City or town, state or province, country, and ZIP", Entry(who.town), 0.62), ("Total assets (see instructions)", Entry(filed.digits(books.years[0]["total_assets"])), 0.38)])
     income, costs = page_one(books, filed.disallowed)

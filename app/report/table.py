@@ -1,0 +1,36 @@
+"""Every figure of assessments as one CSV table, a line each with its place: for spreadsheets and other systems."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from app.domain import Assessment, Figure
+from app.report.json import fact_object, kind_and_facts
+
+_HEADS = (
+    *("package_id", "file", "kind", "concept", "period", "end", "value", "text", "label", "page"),
+    *("confidence", "auto_accept", "source", "formula"),
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_of(assessments: Iterable[Assessment]) -> str:
+    """Return a header and one line for each figure, in the order of the documents."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_HEADS)
+    for assessment in assessments:
+        for kind, figure in kind_and_facts(assessment.spread, assessment.forms):
+            writer.writerow(_row(assessment.package_id, kind, figure))
+    return out.getvalue()
+
+
+def _row(package: str, kind: str, figure: Figure) -> list[str]:
+    found = {"package_id": package, "file": figure.file, "kind": kind} | fact_object(figure)
+    return [_safe(head, found[head]) for head in _HEADS]
+
+
+def _safe(head: str, value: object) -> str:
+    """Return a cell that no spreadsheet takes for a formula: only a value may begin with a minus."""
+    text = "" if value is None else str(value)
+    return text if head == "value" and text.lstrip("-")[:1].isdigit() else f"'{text}" if text.startswith(_FORMULA_STARTS) else text
