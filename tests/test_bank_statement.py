@@ -257,3 +257,21 @@ def test_three_hundred_pages_take_seconds_not_minutes() -> None:
     form = _read(*pages)
     assert len(form.transactions) == 300 * 28
     assert time.perf_counter() - started < 15
+
+
+def test_checks_paid_side_by_side_and_a_summary_across_are_read() -> None:
+    lines: Sequence[Printed] = (
+        *HEAD[:5],
+        ("", "Beginning balance", "Deposits", "Withdrawals", "Ending balance"),
+        ("", "500.00", "100.00", "90.00", "510.00"),
+        ("Deposits",),
+        ("05/02 COUNTER DEPOSIT", "", "", "", "100.00"),
+        ("Checks paid",),
+        ("Number", "Date", "Amount", "Number   Date", "Amount"),
+        ("1001", "05/03", "40.00", "1002   05/04", "50.00"),
+    )
+    form = _read(page(lines, edges=(0.3, 0.48, 0.68, 0.9)))
+    assert form.amount("opening_balance") == 500
+    assert form.amount("total_withdrawals") == 90
+    assert _signed(form) == [Decimal(100), Decimal(-40), Decimal(-50)]
+    assert [t.description for t in form.transactions][1:] == ["CHECK 1001", "CHECK 1002"]
