@@ -340,7 +340,10 @@ Figure = LineItem | Field
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One line of a bank statement: deposits are positive, withdrawals negative. `balance` is the running balance, where printed."""
+    """One line of a bank statement: deposits are positive, withdrawals negative. `balance` is the running balance, where printed.
+
+    `repaired` says in words what was changed on a scan and what proves it.
+    """
 
     day: date | None
     description: str
@@ -348,6 +351,7 @@ class Transaction:
     balance: Decimal | None
     page: int
     box: Box
+    repaired: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,9 +379,9 @@ class Form:
         return found.value if found and isinstance(found.value, Decimal) else None
 
     def words(self, id: str) -> str | None:
-        """Return the text of the field `id` as printed, or None."""
+        """Return the field `id` in words: its value where that is text, else as printed; None where it was not read."""
         found = self.field(id)
-        return found.text if found else None
+        return (found.value if isinstance(found.value, str) else found.text) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _PATTERNS = tuple(
     re.compile(p, re.IGNORECASE)
     for p in (
         rf"\b{_MONTH}[.,]?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?:{_YEAR}\b|(?P<short>\d\d)\b(?!\s*,))",
-        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH}[.,]?,?\s+{_YEAR}\b",
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}[.,]?,?[\s-]+{_YEAR}\b",
         rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_MONTH}[.,]?[\s-]+(?P<short>\d\d)\b",
         r"\b(?P<first>\d{1,2})[./-](?P<second>\d{1,2})[./-](?P<anyyear>(?:19|20)\d\d|\d\d)\b",
         r"\b(?P<year>(?:19|20)\d\d)-(?P<second>\d\d)-(?P<day>\d\d)\b",

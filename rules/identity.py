@@ -8,43 +8,19 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-_FORMS = frozenset(
-    (
-        "inc",
-        "incorporated",
-        "corp",
-        "corporation",
-        "co",
-        "company",
-        "llc",
-        "lc",
-        "ltd",
-        "limited",
-        "plc",
-        "lp",
-        "llp",
-        "lllp",
-        "pllc",
-        "pc",
-        "pa",
-        "pllp",
-        "gmbh",
-        "sarl",
-        "cic",
-        "the",
-        "and",
-        "of",
-        "trading",
-        "as",
-    )
-)
+_FORMS = frozenset(("inc", "incorporated", "corp", "corporation", "co", "company", "llc", "lc", "ltd", "limited", "plc", "lp", "llp"))
+_FORMS |= {"lllp", "pllc", "pllp", "pc", "pa", "gmbh", "sarl", "cic", "the", "and", "of", "trading", "as"}
 _GENERATIONS = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv"}
 _TITLES = frozenset(("mr", "mrs", "ms", "miss", "dr", "prof", "sir"))
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?\b\.?|\b[a-z](?: [a-z]\b)+")
 _TRADING = re.compile(r"\b(?:d\.?/?b\.?/?a\.?|doing business as|trading as|t/a|formerly(?: known as)?|f/?k/?a)\b:?")
+#: Letters that keep their stroke or ligature when their accents are taken off.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 #: Letters and digits that look alike on a poor scan.
 _ALIKE = tuple(map(frozenset, ("oce0a", "l1itfj", "s5", "b8h6", "nrmuh", "gq9y", "vyu", "z2", "d0")))
 _DIGITS_ALIKE = tuple(map(frozenset, ("17", "38", "56", "08", "68", "06", "49")))
+#: Digits of a company number; its leading zero is often left out.
+_COMPANY_NUMBER = 8
 _TO_DIGITS = str.maketrans("OoQDIl|SsBZ", "00001115582")
 
 
@@ -76,7 +52,8 @@ def _id(text: str) -> str:
     plain = re.sub(r"[\s\-–—./]", "", text)
     prefix = re.match(r"(?:SC|NI|OC|SO|NC|LP)(?=\d{6}$)", plain.upper())
     kept = prefix[0] if prefix else ""
-    return kept + re.sub(r"[xX#•●]", "*", plain[len(kept) :].translate(_TO_DIGITS))
+    digits = re.sub(r"[xX#•●]", "*", plain[len(kept) :].translate(_TO_DIGITS))
+    return kept + (digits.zfill(_COMPANY_NUMBER) if digits.isdigit() and not kept else digits)
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -84,8 +61,8 @@ def _id(text: str) -> str:
 
 def _names(text: str) -> list[str]:
     """Return the name, or the names of a company that trades under another."""
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("Ø", "O").replace("ł", "l").replace("Ł", "L"))
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
     return [part for part in _TRADING.split(plain) if part.strip(" ,.;()")]
 
 

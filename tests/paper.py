@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.domain import Box, Document, DocumentKind, Entity, Page, PageStatus, ReadMethod, Word
+from app.domain import Box, Document, DocumentKind, Entity, Form, Page, PageStatus, ReadMethod, Word
 from app.reading.layout import lines_of
 
 _CHARACTER, _LEADING = 0.008, 0.02
@@ -19,8 +19,15 @@ def page(printed: Sequence[Printed], *, number: int = 1, file: str = "statement.
     return Page(file, number, PageStatus.READ, ReadMethod.TEXT, 612, 792, sorted_words, lines)
 
 
-def _words(line: Printed, top: float, edges: Sequence[float]) -> list[Word]:
-    out, x = [], 0.06
+def form(rows: Sequence[Sequence[tuple[float, str]]], *, number: int = 1, file: str = "form.pdf", leading: float = _LEADING) -> Page:
+    """Return a page of a form: each row is texts with the place (a share of the page's width) at which they begin."""
+    words = [word for row, texts in enumerate(rows) for x, text in texts for word in _words((text,), 0.08 + row * leading, (), x)]
+    sorted_words, lines = lines_of(number, words)
+    return Page(file, number, PageStatus.READ, ReadMethod.TEXT, 612, 792, sorted_words, lines)
+
+
+def _words(line: Printed, top: float, edges: Sequence[float], left: float = 0.06) -> list[Word]:
+    out, x = [], left
     for text in line[0].split():
         out.append(_word(text, x, top))
         x = out[-1].box.x1 + _CHARACTER
@@ -31,6 +38,21 @@ def _words(line: Printed, top: float, edges: Sequence[float]) -> list[Word]:
             out.append(_word(text, right - width, top))
             right -= width + _CHARACTER
     return out
+
+
+def placed(
+    lines: Sequence[tuple[float, Sequence[tuple[float, str]]]], *, method: ReadMethod = ReadMethod.TEXT, file: str = "form.pdf"
+) -> Page:
+    """Return a page of a form: each line its height on the page (from 0) and its texts with the places where they begin."""
+    words: list[Word] = []
+    for top, texts in lines:
+        for begins, text in texts:
+            x = begins
+            for word in text.split():
+                words.append(_word(word, x, top))
+                x = words[-1].box.x1 + 0.6 * _CHARACTER
+    sorted_words, read = lines_of(1, words)
+    return Page(file, 1, PageStatus.READ, method, 612, 792, sorted_words, read)
 
 
 def _word(text: str, x0: float, top: float) -> Word:
@@ -47,3 +69,8 @@ def entities(page: Page, accounts: Sequence[str]) -> tuple[Entity, ...]:
 def document(kind: DocumentKind, *pages: Page) -> Document:
     """Return the document of `pages`."""
     return Document(pages[0].file, kind, pages)
+
+
+def values(found: Form, *ids: str) -> list[object]:
+    """Return the values of the fields `ids`, None for those that were not read."""
+    return [field.value if (field := found.field(id)) else None for id in ids]

@@ -79,8 +79,8 @@ def test_a_claim_may_name_the_lender(options: dict[str, Any]) -> None:
     "changed",
     [
         {"exp": int(time.time()) - 100},
-        {"nbf": int(time.time()) + 200},
-        {"iat": int(time.time()) + 200},
+        {"nbf": int(time.time()) + 20_000},
+        {"iat": int(time.time()) + 20_000},
         {"iss": "https://other.example"},
         {"aud": "another-program"},
         {"aud": None},

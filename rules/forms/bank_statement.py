@@ -1,205 +1,149 @@
-"""A bank statement -> Form: the account, its balances, and every transaction. The running balance proves the lines, the totals the whole."""
+"""Bank statements -> Form: account, period, balances, every transaction. What stands where is read in `bank_table.py`, `bank_totals.py`
+and `days.py`; `bank_proof.py` holds it against the running balance.
+"""
 
-import itertools
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import date
+from collections.abc import Sequence
 from decimal import Decimal
 
-from app.domain import Document, Field, Form, Origin, Transaction
-from rules.forms import values
-from rules.forms.bank_lines import is_unpaid, is_unpaid_fee, transactions
-from rules.forms.cells import Rows, pages_of
-from rules.forms.fields import Found, Wanted, field_of, find
-from rules.forms.unread import unread
+from app.domain import Document, Field, Form, Line, Origin, ReadMethod, Transaction
+from rules.forms.bank_head import account_of, bank_of
+from rules.forms.bank_proof import Settled, settle
+from rules.forms.bank_table import Tables, tables_of
+from rules.forms.bank_totals import CONCEPTS, Found, Totals, choose, concept_of, labelled, signed
+from rules.forms.days import PeriodRead, day_of, is_day_first, period_of
+from rules.forms.ruled import Row, rows_of
 
-_BANK = re.compile(r"\b(?:bank|credit union|building society|savings|trust|bancorp|n\.?a\.?|financial)\b", re.IGNORECASE)
-_NO_BANK = re.compile(r"\b(?:statement|account|checking|page|period|through)\b", re.IGNORECASE)
-_ACCOUNT = re.compile(r"(?:[xX*•#.…]{1,}[xX*•-]*\d{3,4})\b")
-_ACCOUNT_LABELS = re.compile(r"(?:account|acct|a/c)\s*(?:number|no\.?|#)?\s*:?\s*([\dxX*•-]{5,})", re.IGNORECASE)
-_ENDS_IN = re.compile(r"(?:account|checking|savings|acct|a/c)\b[^\d]{0,24}\b(\d{4})$", re.IGNORECASE)
-_TOP = 0.3
-
-
-def _cents(text: str) -> Decimal | None:
-    """Return an amount as banks print it: with cents."""
-    return values.amount(text) if re.search(r"\d[.,]\d\d(?!\d)", text) else None
-
-
-def _size(text: str) -> Decimal | None:
-    """Return what was added up, without the sign that some print with withdrawals."""
-    found = _cents(text)
-    return abs(found) if found is not None else None
-
-
-_WANTED = (
-    Wanted(
-        "opening_balance",
-        (
-            *("beginning balance", "opening balance", "previous balance", "balance forward", "balance brought forward", "starting balance"),
-            *("balance last statement", "balance at start of period", "beginning ledger balance", "last statement balance", "prior balance"),
-            *("balance from last statement", "balance at beginning of period", "brought forward", "start balance", "opening ledger balance"),
-        ),
-        _cents,
-    ),
-    Wanted(
-        "closing_balance",
-        (
-            *("ending balance", "closing balance", "current balance", "balance at end of period", "balance carried forward", "new balance"),
-            *("balance this statement", "ending ledger balance", "final balance", "end balance", "closing ledger balance", "carried forward"),
-            *("balance on statement date", "statement balance"),
-        ),
-        _cents,
-    ),
-    Wanted(
-        "total_deposits",
-        (
-            *("total credits", "deposits and additions", "total deposits", "deposits and other credits", "deposits / credits", "credits"),
-            *("money in", "additions", "deposits", "total paid in", "paid in", "total additions", "deposits and credits", "receipts"),
-            *("total deposits and credits", "deposits & other credits", "total money in", "plus deposits", "payments in", "total receipts"),
-            *("total deposits and other credits", "deposits/credits", "total deposits and additions"),
-        ),
-        _size,
-    ),
-    Wanted(
-        "total_withdrawals",
-        (
-            *("withdrawals and other debits", "total debits", "checks and withdrawals", "withdrawals / debits", "debits", "money out"),
-            *("total withdrawals", "withdrawals", "subtractions", "charges", "total paid out", "paid out", "checks and other debits"),
-            *("withdrawals and debits", "total checks and debits", "total withdrawals and debits", "total money out", "less withdrawals"),
-            *("checks and debits", "withdrawals and subtractions", "payments out", "total charges", "checks paid and other debits", "payments"),
-            *("total subtractions", "total withdrawals and other debits", "withdrawals/debits", "withdrawals & other debits"),
-        ),
-        _size,
-    ),
-    Wanted(
-        "nsf_count",
-        (
-            *("nsf items", "number of nsf / overdraft items this period", "returned and overdraft items", "nsf/overdraft items", "nsf items this period"),
-            *("number of nsf items", "overdraft items", "returned items", "nsf and overdraft items", "overdraft / nsf items", "unpaid items"),
-            *("number of returned items", "items returned", "nsf / od items", "nsf/od items", "returned / nsf items", "unpaid and overdraft items"),
-        ),
-        lambda text: Decimal(text.strip()) if re.fullmatch(r"\d{1,3}", text.strip()) else None,
-    ),
-)  # fmt: skip
+_PROVEN, _LABELLED, _DERIVED = 0.99, 0.75, 0.5
+_RETURNED = re.compile(r"\bnsf\b|non[- ]?sufficient|insufficient|\breturn(?:ed)?\b.{0,12}\b(?:item|check|cheque|unpaid|payment|ach)|\bunpaid\b|\boverdraft\b|\boverdrawn\b|\bbounced\b|\brtn (?:item|check)|items? returned|\bod (?:fee|item|charge)", re.IGNORECASE)  # fmt: skip
+_FEE = re.compile(r"\bfee|\bcharge", re.IGNORECASE)
+_NOT_RETURNED = re.compile(
+    r"protection|transfer|refund|revers|waive|rebate|interest|\bdeposit(?:ed)? (?:item )?return|return(?:ed)? deposit", re.IGNORECASE
+)
 
 
 def read(document: Document) -> Form:
-    """Read one account's statement."""
-    pages = pages_of(document)
-    fields = [*_account(document, pages[0]), *_period(document, pages), *find(document, pages, _WANTED)]
-    by_id = {field.id: field for field in fields}
-    end = by_id["period_end"].value if "period_end" in by_id else None
-    opening = by_id["opening_balance"].value if "opening_balance" in by_id else None
-    text = " ".join(page.text for page in document.pages[:1])
-    lines = transactions(pages, end if isinstance(end, date) else None, opening if isinstance(opening, Decimal) else None, values.is_day_first(text))
-    fields = _completed(document, fields, lines)
-    return Form(document.file, document.first, document.last, document.kind, tuple(fields), lines, unread(document, fields))
+    """Return the fields and transactions of a bank statement."""
+    rows = [row for page in document.pages for row in rows_of(page)]
+    tables = tables_of(rows)
+    period = period_of(document.pages, rows)
+    marks = [posting.mark for posting in tables.postings]
+    day_first = is_day_first(marks, period, document.pages[0].text if document.pages else "")
+    candidates = _candidates(rows, tables)
+    lines = _settled(tables, candidates)
+    totals = choose(candidates, lines)
+    transactions = tuple(_transaction(line, period, day_first) for line in lines)
+    fields = [*bank_of(rows, tables.first), *account_of(rows), *_period_fields(period)]
+    fields += [*_total_fields(document, totals), _returned(rows, tables, document, transactions)]
+    return _form(document, fields, transactions, rows, tables)
 
 
-def closes(form: Form) -> bool | None:
-    """Return whether opening balance + deposits - withdrawals gives the closing balance; None where one of them was not read."""
-    parts = [form.amount(id) for id in ("opening_balance", "total_deposits", "total_withdrawals", "closing_balance")]
-    if any(part is None for part in parts):
-        return None
-    opening, deposits, withdrawals, closing = (part or Decimal(0) for part in parts)
-    return opening + deposits - withdrawals == closing
+def _candidates(rows: Sequence[Row], tables: Tables) -> dict[str, list[Found]]:
+    """Return the candidates for the balances and totals: by label, then balance lines of the tables, then the first and last balance."""
+    inside = tables.used
+    out = labelled(rows, inside)
+    for row, cell in tables.balances:
+        name = concept_of(" ".join(c.text for c in row.cells if c.value is None and not any(d.isdigit() for d in c.text)))
+        if name and name.endswith("balance"):
+            place = len(out[name]) if name == "opening_balance" else 0
+            out[name].append(Found(signed(cell), row.words, row, cell, 20 + place))
+    if tables.daily:
+        cell = tables.daily[-1][1]
+        out["closing_balance"].append(Found(signed(cell), "last daily balance", None, cell, 40, formula="last daily balance"))
+    return out
 
 
-# -- the head ----------------------------------------------------------------------------------------------------------
+def _settled(tables: Tables, candidates: dict[str, list[Found]]) -> list[Settled]:
+    """Return the postings settled between the opening and the closing balance that prove most lines."""
+    openings, closings = (_values(candidates[name]) for name in ("opening_balance", "closing_balance"))
+    tries = [settle(tables.postings, opening, closing) for opening in openings for closing in closings]
+    return max(tries, key=lambda lines: sum(line.proven for line in lines))
 
 
-def _account(document: Document, rows: Rows) -> Iterator[Field]:
-    top = [cell for row in rows for cell in row if cell.box.top < _TOP]
-    bank = next((c for c in top if _BANK.search(c.text) and not _NO_BANK.search(c.text)), None) or next(iter(top), None)
-    if bank is not None:
-        name = _ACCOUNT.sub("", bank.text).strip()
-        yield field_of(document, "bank_name", Found(name, name, "head", bank, 0.9))
-    for cell in top:
-        if match := _ACCOUNT.search(cell.text):
-            yield field_of(document, "account_masked", Found(match[0], match[0], "account", cell, 0.95))
-            return
-    for cell in top:
-        if match := _ENDS_IN.search(cell.text):
-            yield field_of(document, "account_masked", Found(match[1], match[1], "account", cell, 0.85))
-            return
-    for cell in top:
-        if match := _ACCOUNT_LABELS.search(cell.text):
-            masked = "*" * max(0, len(match[1]) - 4) + match[1][-4:]
-            yield field_of(document, "account_masked", Found(masked, masked, "account", cell, 0.9))
-            return
+def _values(found: Sequence[Found]) -> Sequence[Decimal | None]:
+    """Return the values of the two best candidates, or one that is not known."""
+    return [each.value for each in found[:2]] or [None]
 
 
-def _period(document: Document, pages: Sequence[Rows]) -> Iterator[Field]:
-    """Yield the first and last day: the first two dates that stand together and are a statement's time apart."""
-    day_first = values.is_day_first(" ".join(page.text for page in document.pages[:1]))
-    top = [row for row in pages[0] if row[0].box.top < 0.45]
-    for row, below in zip(top, [*top[1:], ()], strict=True):
-        for cells in (row, (*row, *below)):
-            dated = [(cell, day) for cell in cells for day in values.days(cell.text, day_first)]
-            text = values.days(" ".join(cell.text for cell in cells), day_first)
-            dated = dated if len(dated) >= 2 else [(cells[0], day) for day in text]
-            for (first, start), (last, end) in itertools.pairwise(dated):
-                if 5 <= (end - start).days <= 100:
-                    yield field_of(document, "period_start", Found(start, first.text, "period", first, 0.95))
-                    yield field_of(document, "period_end", Found(end, last.text, "period", last, 0.95))
-                    return
+def _transaction(line: Settled, period: PeriodRead | None, day_first: bool) -> Transaction:
+    posting = line.posting
+    day = day_of(posting.mark, period, day_first)
+    return Transaction(day, posting.text, line.amount, line.balance, posting.row.page.number, posting.box, line.repaired)
 
 
-# -- what the lines prove ----------------------------------------------------------------------------------------------
+def _form(document: Document, fields: Sequence[Field], transactions: tuple[Transaction, ...], rows: Sequence[Row], tables: Tables) -> Form:
+    """Put the form together; lines with money that became nothing are kept as unread."""
+    places = {(f.page, f.box.top) for f in fields if f.box}
+    used = tables.used | {id(line) for row, _ in tables.balances for line in row.lines}
+    used |= {id(line) for row in rows for line in row.lines if any((row.page.number, c.box.top) in places for c in row.cells)}
+    unread: list[Line] = [line for row in rows if row.money for line in row.lines if id(line) not in used and line.amounts]
+    kept = tuple({id(line): line for line in unread}.values())
+    return Form(document.file, document.first, document.last, document.kind, tuple(fields), transactions, kept)
 
 
-def _completed(document: Document, fields: Sequence[Field], lines: Sequence[Transaction]) -> list[Field]:
-    """Return the fields with what only the transactions say, and surer where opening + deposits - withdrawals = closing."""
-    by_id = {field.id: field for field in fields}
-    sums = {
-        "total_deposits": sum((t.amount for t in lines if t.amount > 0), Decimal(0)),
-        "total_withdrawals": -sum((t.amount for t in lines if t.amount < 0), Decimal(0)),
-        "nsf_count": _unpaid(lines),
-    }
-    balances = _balances(lines)
-    for id, value in {**balances, **sums}.items():
-        if id not in by_id and (lines or id != "nsf_count"):
-            formula = "counted from the transactions" if id == "nsf_count" else "from the transactions"
-            by_id[id] = Field(id, value, "", "transactions", document.file, document.first, None, origin=Origin.DERIVED, confidence=0.85, formula=formula)
-    proved = _put_right(by_id, sums)
-    return [replace(f, confidence=0.99) if proved and f.id in _PROVED else f for f in by_id.values()]
+# -- fields ----------------------------------------------------------------------------------------------------------------
 
 
-_PROVED = frozenset({"opening_balance", "closing_balance", "total_deposits", "total_withdrawals"})
+def _period_fields(period: PeriodRead | None) -> list[Field]:
+    if period is None:
+        return []
+    page, days = period.page, (period.start, period.end)
+    return [
+        Field(id, day, text, "period", page.file, page.number, box, confidence=period.sure, method=page.method)
+        for id, day, text, box in zip(("period_start", "period_end"), days, period.texts, period.boxes, strict=True)
+    ]
 
 
-def _balances(lines: Sequence[Transaction]) -> dict[str, Decimal]:
-    known = [t for t in lines if t.balance is not None]
-    if not known or known[0].balance is None or known[-1].balance is None:
-        return {}
-    return {"opening_balance": known[0].balance - known[0].amount, "closing_balance": known[-1].balance}
+def _total_fields(document: Document, totals: Totals) -> list[Field]:
+    return [_total(document, name, totals.found[name], totals.closes) for name in CONCEPTS if name in totals.found]
 
 
-def _unpaid(lines: Sequence[Transaction]) -> Decimal:
-    items, fees = (sum(map(test, (t.description for t in lines))) for test in (is_unpaid, is_unpaid_fee))
-    return Decimal(items or fees)
+def _total(document: Document, name: str, found: Found, closes: bool) -> Field:
+    page = found.row.page if found.row else document.pages[0]
+    text, box = (found.cell.text, found.cell.box) if found.cell and found.row and not found.formula else ("", None)
+    confidence = _PROVEN if closes else _DERIVED if found.formula else _LABELLED
+    confidence -= 0.05 if found.repaired else 0.0
+    origin = Origin.DERIVED if found.formula else Origin.READ
+    return Field(
+        name, found.value, text, found.label, page.file, page.number, box,
+        origin=origin, confidence=confidence, method=page.method, formula=found.formula, repaired=found.repaired,
+    )  # fmt: skip
 
 
-def _put_right(by_id: dict[str, Field], sums: dict[str, Decimal]) -> bool:
-    """Return whether the four figures close; one misread total is taken from the transactions where they make it close."""
-    if not by_id.keys() >= _PROVED:
-        return False
-    figures = {id: by_id[id].value for id in _PROVED}
-    known = {id: value for id, value in figures.items() if isinstance(value, Decimal)}
-    if _close(known):
-        return True
-    for id in ("total_deposits", "total_withdrawals"):
-        if by_id[id].method == "ocr" and _close(known | {id: sums[id]}):
-            old = by_id[id]
-            told = f"Read as {old.text}; the transactions add up to {sums[id]:,}, with which opening + deposits - withdrawals = closing."
-            by_id[id] = replace(old, value=sums[id], repaired=told, alternatives=(str(old.value),))
-            return True
-    return False
+def _returned(rows: Sequence[Row], tables: Tables, document: Document, transactions: Sequence[Transaction]) -> Field:
+    """Return the number of returned and overdraft items: as printed, else counted from the transactions."""
+    for row in rows:
+        counts = [c for c in row.numbers if not c.cents and c.value is not None and 0 <= c.value < 1000]
+        if len(counts) == 1 and not row.money and _RETURNED.search(row.words) and not any(id(line) in tables.used for line in row.lines):
+            count = counts[0]
+            value = (count.value or Decimal(0)).to_integral_value()
+            place = (row.page.file, row.page.number, count.box)
+            return Field("nsf_count", value, count.text, row.words, *place, confidence=0.95 * count.sure, method=row.page.method)
+    page = document.pages[0]
+    words = "returned and overdraft items among the transactions"
+    value = Decimal(count_returned(transactions))
+    sure = 0.85 if page.method is ReadMethod.TEXT else 0.7
+    return Field(
+        "nsf_count",
+        value,
+        "",
+        words,
+        page.file,
+        page.number,
+        None,
+        origin=Origin.DERIVED,
+        confidence=sure,
+        method=page.method,
+        formula=words,
+    )
 
 
-def _close(known: dict[str, Decimal]) -> bool:
-    return known["opening_balance"] + known["total_deposits"] - known["total_withdrawals"] == known["closing_balance"]
-
-
+def count_returned(transactions: Sequence[Transaction]) -> int:
+    """Return how many items were returned or overdrawn: an item and its fee on one day count once."""
+    items: dict[object, int] = {}
+    fees: dict[object, int] = {}
+    for line in transactions:
+        if _RETURNED.search(line.description) and not _NOT_RETURNED.search(line.description):
+            kind = fees if _FEE.search(line.description) and line.amount <= 0 else items
+            kind[line.day] = kind.get(line.day, 0) + 1
+    return sum(max(items.get(day, 0), fees.get(day, 0)) for day in {*items, *fees})

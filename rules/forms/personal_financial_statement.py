@@ -1,144 +1,160 @@
-"""A guarantor's statement of what is owned and owed -> Form: assets, liabilities, net worth, income and guarantees given."""
+"""Reads a guarantor's statement of assets and liabilities: what is owned, owed, earned and guaranteed."""
 
-import itertools
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from app.domain import Document, Field, Form, Origin
-from rules.forms import values
-from rules.forms.cells import Cell, Rows, pages_of
-from rules.forms.fields import Found, Wanted, field_of, find, plain
-from rules.forms.unread import unread
+from rules.forms.fields import Candidate, best_of, candidates_of, form_of, wanted
+from rules.forms.prose import said, said_in
+from rules.forms.rows import field_of
+from rules.forms.values import DAY, DAY_FIRST, MONEY, NAME
 
-_PERSON = re.compile(r"^[A-Z][\w.'’-]+(?: (?:[A-Z]\.|(?:de|van|von|der|la|bin|al|di|da) )?[A-Z][\w.'’-]+){1,3}$")
-_NAMED = re.compile(r"^([A-Z][\w.'’-]+(?: [A-Z][\w.'’-]*){1,3}),\s+[A-Z][\w ]+ of\b")
+_REPAYS = r"(?:debt|loan|mortgage|mortgage and (?:other )?loan)s? (?:payments?|service|repayments?)"
 _WANTED = (
-    Wanted(
+    wanted(
         "guarantor_name",
-        (
-            *("name", "full name", "applicant / guarantor", "name of individual", "guarantor", "guarantor name", "name of guarantor"),
-            *("individual", "name of applicant", "applicant", "your name", "submitted by", "prepared by", "statement of", "name(s)"),
-        ),
-        lambda text: text.strip() if _PERSON.match(text.strip()) else None,
+        NAME,
+        r"(?:full |print(?:ed)? |legal |your )?name(?:s|\(s\))?(?: of (?:the )?(?:individual|guarantor|applicant|owner|person"
+        r"|principal|co-applicant)s?)?",
+        r"(?:applicant ?/ ?guarantor|guarantor ?/ ?applicant|(?:individual|personal )?guarantor|applicant"
+        r"|principal)(?:'s)?(?: full)?(?: name)?",
+        r"(?:personal )?(?:financial )?statement (?:of|for)(?! (?:\w+ )?(?:condition|assets|affairs|net worth|income|position))",
+        r"submitted by|prepared (?:by|for)",
     ),
-    Wanted(
+    wanted(
         "pfs_cash",
-        (
-            *("cash on hand and in banks", "cash in bank", "cash and checking accounts", "cash & equivalents", "cash", "cash in banks"),
-            *("cash on hand & in banks", "cash and cash equivalents", "cash at bank", "checking accounts", "cash on hand", "bank accounts"),
-        ),
-        values.amount,
+        MONEY,
+        r"(?:total )?cash(?: (?:on|in|and|at|&|held|or)\b[a-z ,&/().-]*| balances?| ?\([a-z ,&-]*\))?",
+        r"(?:bank|checking|current|deposit)(?: (?:and|&|/) [a-z ]{1,20}?)? (?:accounts?|balances?|deposits)",
     ),
-    Wanted(
+    wanted(
         "pfs_real_estate",
-        ("real estate", "real estate owned", "real estate (market value)", "property", "homes and real estate", "land and buildings", "residence",
-         "real property", "home and other real estate", "real estate at market value"),
-        values.amount,
+        MONEY,
+        r"(?:total )?real (?:estate|property)(?: owned| holdings)?(?: ?[-,(]? ?(?:market value|at market value|residence|homes?|value"
+        r"|schedule|describe|see)[a-z0-9 ,&/().-]*)?",
+        r"(?:(?:main |principal |own )?homes?|(?:main |principal )?residences?|primary residence|house"
+        r"|personal residence)(?: and other real estate| \(market value\)|,? market value)?",
+        r"(?:freehold |residential |land and |main )?(?:property|properties|buildings)(?: owned|,? (?:at )?market value)?",
     ),
-    Wanted(
+    wanted(
         "pfs_business_interest",
-        (
-            *("interest in closely held business", "value of business owned", "business interest", "business interests", "business owned"),
-            *("ownership interest in business", "interest in business", "closely held business", "equity in business", "value of own business"),
-            *("net value of business owned", "partnership and business interests", "shares in own company", "interest in own company"),
-        ),
-        values.amount,
+        MONEY,
+        r"(?:value of |net value of |equity in |interests? in |ownership (?:interest )?in |investments? in |shares? in "
+        r"|shareholding in |membership interest in )(?:[^\t:$£]+)",
+        r"(?:closely[- ]held )?business(?:es)? (?:interests?|owned|equity|ownership|value)(?: \([a-z ]+\))?|(?:interest"
+        r"|ownership)(?: in)? (?:own|closely held) business",
+        r"(?:closely[- ]held|privately[- ]held|private) (?:business|company|companies|stock|shares)(?: interests?)?",
     ),
-    Wanted(
+    wanted(
         "pfs_mortgages",
-        (
-            *("mortgages on real estate", "real estate mortgages", "mortgage balances", "mortgages", "mortgages payable", "mortgage loans"),
-            *("home mortgage", "mortgage", "mortgages owed", "notes secured by real estate", "mortgage debt"),
-        ),
-        values.amount,
+        MONEY,
+        r"(?:total )?(?:real estate |home |residential |property )?mortgages?(?: (?:payable|balances?|loans?|outstanding|debt|owed"
+        r"|owing|on\b[a-z ]+))*(?: ?\([a-z ,]*\))?",
     ),
-    Wanted("pfs_total_assets", ("total assets", "total of everything owned", "total owned", "assets total", "sum of assets"), values.amount),
-    Wanted("pfs_total_liabilities", ("total liabilities", "total owed", "total debts", "liabilities total", "total of everything owed", "total of all debts"), values.amount),
-    Wanted(
-        "net_worth",
-        ("net worth", "net worth (assets less liabilities)", "net worth (total assets less total liabilities)", "net worth (assets minus liabilities)", "net assets",
-         "assets less liabilities", "total net worth"),
-        values.amount,
+    wanted(
+        "pfs_total_assets",
+        MONEY,
+        r"total (?:personal )?assets|assets,? total|total (?:of )?(?:what i own|(?:everything )?owned)|sum of assets",
     ),
-    Wanted(
+    wanted(
+        "pfs_total_liabilities",
+        MONEY,
+        r"total (?:personal )?(?:liabilities(?! and)|debts?|debt)|liabilities,? total|total (?:of )?(?:what i owe|(?:everything )?owed)",
+    ),
+    wanted("net_worth", MONEY, r"(?:personal |total )?net worth|total equity|net (?:assets|position)|excess of assets over liabilities"),
+    wanted(
         "salary",
-        ("salary", "annual salary", "wages and salary", "salary (annual)", "salaries", "wages", "salary and wages", "salary, wages", "employment income", "salary from the business",
-         "annual wages", "salary / wages", "yearly salary"),
-        values.amount,
+        MONEY,
+        r"(?:annual |yearly |gross |base |current )*(?:salary|salaries|wages|earnings|remuneration|employment income)(?:,? (?:and|&|/"
+        r"|or) (?:wages|bonus(?:es)?|salary|commissions?|draws?))*"
+        r"(?: ?\((?:annual|gross|per year|p\.a\.)\)|,? annual| per (?:year|annum)| income)?",
     ),
-    Wanted(
+    wanted(
         "contingent_liabilities",
-        (
-            *("contingent liabilities", "guarantees given", "guarantees given to others", "as endorser or co-maker", "guaranties of others' debts"),
-            *("guarantees", "contingent obligations", "personal guarantees", "total contingent liabilities", "as guarantor", "guaranteed debts"),
-            *("loans guaranteed", "as endorser or guarantor", "endorsements and guarantees", "debts guaranteed"),
-        ),
-        values.amount,
+        MONEY,
+        r"(?:total )?contingent liabilit(?:ies|y)(?: ?\([a-z ,/]*\)| total| as [a-z -]+)?|(?:as )?(?:an? )?(?:endors[eo]r|guarantor"
+        r"|co-?maker|co-?signer)(?: or (?:guarantor|co-?maker|endors[eo]r))?(?: on [a-z ]+)?",
+        r"(?:personal )?guarant(?:ees?|ies|y)(?: (?:given|of|on|for)\b[a-z ]*| outstanding)?|loans? guaranteed|debts? (?:guaranteed"
+        r"|of others)",
     ),
-    Wanted("other_income", ("other income", "rental income", "net investment income", "real estate income", "dividends and interest"), values.amount),
-    Wanted("living_expenses", ("living expenses", "annual living expenses", "household expenses"), values.amount),
-    Wanted("personal_debt_payments", ("annual debt payments", "total annual payments", "personal debt payments", "annual loan payments"), values.amount),
-    Wanted("statement_date", ("statement date", "date of statement", "as of", "financial condition as of", "date", "as at", "position as of"), values.day),
-)  # fmt: skip
-_OTHERS = (
-    *("address", "home address", "residence address", "business", "company", "business name of applicant", "signature", "amount", "assets"),
-    *("liabilities", "what i own", "what i owe", "source of income", "taxes owed", "unpaid taxes", "other assets", "other debts", "credit cards"),
-    *("other liabilities", "other personal property", "automobiles", "savings accounts", "business phone", "residence phone"),
+    wanted(
+        "personal_debt_payments",
+        MONEY,
+        rf"(?:total )?(?:annual |yearly )?(?:personal )?{_REPAYS}(?: ?\((?:annual|per year|a year|p\.a\.)\)| (?:per|a) year)?"
+        r"|(?:yearly|annual) payments on debts?",
+    ),
+    wanted("monthly_debt_payments", MONEY, rf"(?:total )?monthly (?:personal )?{_REPAYS}|(?:personal )?{_REPAYS} ?\(?(?:per|a) month\)?"),
+    wanted(
+        "living_expenses",
+        MONEY,
+        r"(?:annual |yearly |estimated |household |personal |family )*living (?:expenses|costs)(?: ?\((?:annual|per year)\))?"
+        r"|(?:annual |yearly )?(?:household|personal|family|living) (?:expenses|expenditure|outgoings)",
+    ),
+    wanted("personal_taxes", MONEY, r"(?:annual |personal |federal |income )+tax(?:es)?(?: paid| expense)?"),
+    wanted("real_estate_income", MONEY, r"(?:net |annual )*(?:real estate|rental|property) income|(?:net )?rents?(?: received)?"),
+    wanted(
+        "investment_income",
+        MONEY,
+        r"(?:net )?(?:investment|interest|dividend)s?(?: and (?:dividend|interest|investment)s?)? income|interest (?:and|&) dividends"
+        r"|dividends(?: and interest)?",
+    ),
+    wanted("other_income", MONEY, r"other income(?: ?\([a-z ]*\))?(?: \(describe[^)]*\))?"),
+    wanted("total_income", MONEY, r"total (?:annual )?income|(?:gross )?annual income"),
 )
-_OF_BUSINESS = re.compile(r"^(?:interest|equity|shares|ownership|stake|investment) in .+", re.IGNORECASE)
+_TOTAL = wanted("total", MONEY, r"totals?")
+_MONTHLY, _YEARLY = "monthly_debt_payments", "personal_debt_payments"
+#: Total assets = total liabilities + net worth.
+_EQUATION = ("pfs_total_assets", "pfs_total_liabilities", "net_worth")
+#: What no field holds but would be read as one.
+_OTHERS = (
+    wanted("savings", MONEY, r"savings(?: accounts?)?[a-z ,&/()-]*|money market[a-z ,&/()-]*|certificates? of deposit"),
+    wanted("life_insurance", MONEY, r"(?:cash (?:surrender )?value|life insurance|surrender value)[a-z ,&/()-]*"),
+)
+_DATES = (
+    r"(?:financial condition )?as (?:of|at)(?: date)?|(?:statement|as of) date|date of (?:this )?statement|dated?",
+    r"this statement is as of|position (?:as )?at",
+)
+_PROSE = (
+    said("guarantor_name", NAME, r"statement of (?P<value>(?:[A-Z][\w.'’-]* ){1,4}?)(?:is|are) (?:made|given|as)\b"),
+    said("guarantor_name", NAME, r"^(?P<value>(?:[A-Z][\w.'’-]*\s){1,3}[A-Z][\w'’-]+), (?:[A-Z][\w/]*(?: [\w/]+){0,3}) of [A-Z]"),
+    said("guarantor_name", NAME, r"(?:i,|undersigned,) (?P<value>[^,]{4,40}),"),
+)
 
 
 def read(document: Document) -> Form:
-    """Read a personal financial statement."""
-    pages = pages_of(document)
-    fields = find(document, pages, _WANTED, _OTHERS)
-    known = {field.id for field in fields}
-    if "pfs_business_interest" not in known:
-        fields += _interest(document, pages)
-    if "guarantor_name" not in known:
-        fields += _name(document, pages)
-    fields = [*_proved(fields), *_net_worth(document, fields)]
-    return Form(document.file, document.first, document.last, document.kind, tuple(fields), unread=unread(document, fields))
+    """Return the guarantor's name, totals, net worth, income and guarantees; totals that no line prints are left out."""
+    day = DAY_FIRST if any("£" in page.text for page in document.pages) else DAY
+    look_for = (*_WANTED, *_OTHERS, wanted("statement_date", day, *_DATES))
+    candidates = [c for page in document.pages for c in (*candidates_of(page, look_for), *said_in(page, _PROSE))]
+    fields = [f for f in best_of(candidates) if f.id not in {o.id for o in _OTHERS}]
+    plain = [c for page in document.pages for c in candidates_of(page, (_TOTAL,))]
+    fields = _a_year(fields)
+    return form_of(document, fields + _totals({f.id: f for f in fields}, plain))
 
 
-def _interest(document: Document, pages: Sequence[Rows]) -> list[Field]:
-    """Return what "Interest in <the borrower's name>" prints: the label then is no fixed wording."""
-    for row in (row for rows in pages for row in rows):
-        for cell, beside in itertools.pairwise(row):
-            value = values.amount(beside.text)
-            if value is not None and _OF_BUSINESS.match(cell.text):
-                return [field_of(document, "pfs_business_interest", Found(value, beside.text, cell.text, beside, 0.93))]
-    return []
+def _a_year(fields: Sequence[Field]) -> list[Field]:
+    """Return the fields with the debt payments of a month as those of a year, unless a line prints these."""
+    out = [f for f in fields if f.id != _MONTHLY]
+    monthly = next((f for f in fields if f.id == _MONTHLY), None)
+    if monthly is None or not isinstance(monthly.value, Decimal) or any(f.id == _YEARLY for f in out):
+        return out
+    return [*out, replace(monthly, id=_YEARLY, value=12 * monthly.value, origin=Origin.DERIVED, formula=f"12 × {monthly.value:,}")]
 
 
-def _name(document: Document, pages: Sequence[Rows]) -> list[Field]:
-    """Return the person named under the title, or the one who signed."""
-    for cell in (cell for rows in pages for row in rows[:8] for cell in row):
-        if match := _NAMED.match(cell.text):
-            return [_named(document, match[1], cell, 0.9)]
-    signed = [cell for rows in pages for row in rows[-6:] for cell in row if _PERSON.match(cell.text) and plain(cell.text) not in _OTHERS]
-    return [_named(document, signed[0].text, signed[0], 0.7)] if signed else []
-
-
-def _named(document: Document, name: str, cell: Cell, score: float) -> Field:
-    words = cell.words[: len(name.split())]
-    return field_of(document, "guarantor_name", Found(name, name, "name", replace(cell, text=name, words=words), score))
-
-
-def _proved(fields: Sequence[Field]) -> list[Field]:
-    """Return the fields, surer where total assets less total liabilities give the net worth."""
-    proved = {"pfs_total_assets", "pfs_total_liabilities", "net_worth"}
-    amounts = {f.id: f.value for f in fields if f.id in proved and isinstance(f.value, Decimal)}
-    if len(amounts) < len(proved) or amounts["pfs_total_assets"] - amounts["pfs_total_liabilities"] != amounts["net_worth"]:
-        return list(fields)
-    return [replace(f, confidence=0.99) if f.id in proved else f for f in fields]
-
-
-def _net_worth(document: Document, fields: Sequence[Field]) -> list[Field]:
-    amounts = {f.id: f.value for f in fields if isinstance(f.value, Decimal)}
-    if "net_worth" in amounts or not {"pfs_total_assets", "pfs_total_liabilities"} <= amounts.keys():
+def _totals(known: Mapping[str, Field], plain: Sequence[Candidate]) -> list[Field]:
+    """Return the total or net worth that no line of its own prints: a line "Total" that fits the others, else by arithmetic."""
+    missing = [id for id in _EQUATION if id not in known]
+    if len(missing) != 1:
         return []
-    worth, formula = amounts["pfs_total_assets"] - amounts["pfs_total_liabilities"], "pfs_total_assets - pfs_total_liabilities"
-    return [Field("net_worth", worth, "", "derived", document.file, document.first, None, origin=Origin.DERIVED, confidence=0.9, formula=formula)]
+    (id,) = missing
+    parts = [known[other] for other in _EQUATION if other != id]
+    first, second = (part.value if isinstance(part.value, Decimal) else Decimal(0) for part in parts)
+    value = first + second if id == "pfs_total_assets" else first - second
+    printed = next((c for c in plain if c.value == value), None)
+    if printed:
+        return [field_of(id, value, printed.seen, 0.9)]
+    sign = "+" if id == "pfs_total_assets" else "-"
+    formula, sure = f"{first:,} {sign} {second:,}", min(part.confidence for part in parts)
+    made = replace(parts[0], id=id, value=value, text="", label="", box=None)
+    return [replace(made, origin=Origin.DERIVED, formula=formula, confidence=sure)]

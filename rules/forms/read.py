@@ -1,4 +1,6 @@
-"""A document other than a statement -> Form, by the reader of its kind."""
+"""A document other than a statement -> Form: one sibling module for each kind, each with `read(document) -> Form`."""
+
+from collections.abc import Callable, Mapping
 
 from app.domain import Document, DocumentKind, Form
 from rules.forms import (
@@ -12,12 +14,13 @@ from rules.forms import (
 
 
 def read(document: Document) -> Form | None:
-    """Return `document` as read, or None where its kind has no fields."""
+    """Return what `document` states, None for a kind that is no form: a statement is spread, of `other` nothing is read."""
     reader = READERS.get(document.kind)
     return reader(document) if reader else None
 
 
-READERS = {
+#: The reader of each kind.
+READERS: Mapping[DocumentKind, Callable[[Document], Form]] = {
     DocumentKind.LOAN_APPLICATION: loan_application.read,
     DocumentKind.BUSINESS_TAX_RETURN: tax_return.read,
     DocumentKind.BANK_STATEMENT: bank_statement.read,

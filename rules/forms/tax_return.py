@@ -1,6 +1,6 @@
-"""A business tax return -> Form: page 1 of Form 1120, 1120-S, 1065 or Schedule C, and Schedules K, L, M-1 and M-2.
+"""Business tax returns (1120, 1120-S, 1065, Schedule C) -> Form: head, page one, Schedules L, M-1 and M-2.
 
-Lines are told by their descriptions; numbers move from year to year. A proprietor's social security number is masked.
+Lines are told by description, then by IRS number (`tax_fields.py`); the arithmetic of page one finds what a scan lost and says how sure it is.
 """
 
 import re
@@ -8,176 +8,161 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from app.domain import Document, Field, Form, Origin, ReadMethod
-from rules.forms import values
-from rules.forms.cells import Cell, Rows, pages_of
-from rules.forms.fields import Found, Wanted, field_of, find
-from rules.forms.tax_lines import BY_NUMBER, TaxLine, described
-from rules.forms.unread import unread
+from app.domain import Box, Document, Field, Form, Line, Origin
+from rules.forms.ruled import Cell, rows_of
+from rules.forms.tax_fields import Reading, reading_of
+from rules.forms.tax_head import basis_of, form_of, head_fields
+from rules.forms.tax_income import page_one
+from rules.forms.tax_lines import TaxLine, lines_of_return
 
-_FORMS = (
-    ("1120-S", re.compile(r"1120[\s-]*-?\s*S\b|income tax return for an S corporation", re.IGNORECASE)),
-    ("1065", re.compile(r"\b1065\b|return of partnership income", re.IGNORECASE)),
-    ("1120", re.compile(r"\b1120\b|corporation income tax return", re.IGNORECASE)),
-    ("Schedule C", re.compile(r"schedule c\b|profit or loss from business", re.IGNORECASE)),
-)
-_SECTIONS = (
-    ("schedule_l", re.compile(r"schedule l\b|balance sheets? per books|beginning of tax year", re.IGNORECASE)),
-    ("schedule_m1", re.compile(r"schedule m-?\s?1\b|reconciliation of income", re.IGNORECASE)),
-    ("schedule_m2", re.compile(r"schedule m-?\s?2\b|analysis of (?:unappropriated|accumulated|partners)", re.IGNORECASE)),
-    ("schedule_k", re.compile(r"schedule k\b(?!-)|(?:distributive|pro rata) share items", re.IGNORECASE)),
-    ("schedule_b", re.compile(r"schedule b\b|other information", re.IGNORECASE)),
-    ("form_1125_a", re.compile(r"form 1125-?\s?a\b|cost of goods sold \(see", re.IGNORECASE)),
-)
-_NUMBER = re.compile(r"^\(?-?\$?\d{1,3}(?:,\d{3})*(?:\.\d*)?\)?$|^\(?-?\$?\d+(?:\.\d*)?\)?$|^[-–—]$|^none$", re.IGNORECASE)
-_LINE_NUMBER = re.compile(r"^\d{1,2}[a-z]?$")
-_WANTED = (
-    Wanted(
-        "taxpayer_name",
-        ("name", "name of corporation", "name of partnership", "business name", "name of proprietor", "name of business", "taxpayer", "name of taxpayer"),
-        lambda text: values.words(text) if re.search(r"[A-Za-z]{2}", text) else None,
-    ),
-    Wanted(
-        "ein",
-        (
-            *("employer identification number", "d employer identification number", "b employer identification number", "a employer identification number"),
-            *("employer id number", "ein", "d employer id number", "social security number", "employer identification no", "employer id number (ein)"),
-        ),
-        values.tax_id,
-        (r"\b(\d{2}-\d{7})\b",),
-    ),
-)  # fmt: skip
-_OTHERS = ("number street city state zip", "date incorporated", "date business started", "total assets", "type or", "print", "d employer identification number")
-_YEARS = (
-    re.compile(r"beginning\D{0,12}(\d{1,2}[/-]\d{1,2}[/-]((?:19|20)\d\d)|[A-Za-z]{3,9}\.? \d{1,2},? ((?:19|20)\d\d))", re.IGNORECASE),
-    re.compile(r"calendar year\s*((?:19|20)\d\d)", re.IGNORECASE),
-    re.compile(r"(?:form|schedule)\s+[\w -]{1,12}\(((?:19|20)\d\d)\)", re.IGNORECASE),
-    re.compile(r"tax year\s*:?\s*((?:19|20)\d\d)", re.IGNORECASE),
-    re.compile(r"^((?:19|20)\d\d)$", re.MULTILINE),
-)
-_BASIS = re.compile(r"(?:\[\s*[xX]\s*\]|[☒☑✓✔]|\bX)\s*(cash|accrual)\b", re.IGNORECASE)
+_PERIODS = ("prior", "current")
+_COLUMN = 0.03  # of the page's width: right edges closer than this stand in one column
+_MIDDLE = 0.75  # where the beginning's columns end, where nothing tells
 
 
 def read(document: Document) -> Form:
-    """Read a business tax return."""
-    pages = pages_of(document)
-    text = "\n".join(page.text for page in document.pages)
-    form = next((name for name, pattern in _FORMS if pattern.search(text)), None)
-    fields = [*_head(document, pages, form), *_tax_year(document, pages, text)]
-    for line, found, period in _figures(pages, form):
-        if not any(field.id == line and field.period == period for field in fields):
-            fields.append(replace(field_of(document, line, found), period=period))
-    fields += _derived(document, fields)
-    return Form(document.file, document.first, document.last, document.kind, tuple(fields), unread=unread(document, fields))
+    """Return the fields of a business tax return."""
+    form = form_of(document.pages)
+    lines = lines_of_return(document.pages)
+    readings = [reading for line in lines if (reading := reading_of(line, form or "")) is not None]
+    rows = [row for page in document.pages for row in rows_of(page)]
+    first = [row for row in rows if row.page is rows[0].page] if rows else []
+    fields = [*head_fields(first, form), *basis_of(rows)] if first else []
+    fields += [
+        *page_one(lines, readings, form or ""),
+        *_schedule_l(lines, readings),
+        *_book_income(readings),
+        *_distributions(lines, readings),
+    ]
+    return Form(document.file, document.first, document.last, document.kind, tuple(fields), unread=_unread(lines, fields))
 
 
-#: What follows from other lines where a scan lost its own: field = first + second (or - second).
-_FOLLOWS = (
-    ("gross_receipts", "cost_of_goods_sold", 1, "gross_profit"),
-    ("cost_of_goods_sold", "gross_receipts", -1, "gross_profit"),
-    ("taxable_income", "taxable_income_before_losses", 1, None),
-    ("total_income", "total_deductions", 1, "ordinary_business_income"),
-    ("total_income", "total_deductions", 1, "taxable_income_before_losses"),
-    ("total_deductions", "total_income", -1, "ordinary_business_income"),
-)
+def figure(id: str, line: TaxLine, cell: Cell, sure: float, period: str = "current") -> Field:
+    """Return the field `id` as read from an amount of a line."""
+    page, value = line.page, cell.value or Decimal(0)
+    return Field(
+        id, value, cell.text, line.label, page.file, page.number, cell.box, period, confidence=sure * cell.sure, method=page.method
+    )
 
 
-def _derived(document: Document, fields: Sequence[Field]) -> Iterator[Field]:
-    """Yield the lines that were not read but follow from others."""
-    known = {f.id: f.value for f in fields if isinstance(f.value, Decimal)}
-    for id, first, sign, second in _FOLLOWS:
-        if id not in known and first in known and (second is None or second in known):
-            known[id] = known[first] + sign * (known[second] if second else Decimal(0))
-            formula = first if second is None else f"{first} {'+' if sign > 0 else '-'} {second}"
-            yield Field(id, known[id], "", "derived", document.file, document.first, None, origin=Origin.DERIVED, confidence=0.8, formula=formula)
+# -- Schedule L ------------------------------------------------------------------------------------------------------------
 
 
-def _head(document: Document, pages: Sequence[Rows], form: str | None) -> Iterator[Field]:
-    yield from find(document, pages[:1], _WANTED, _OTHERS)
-    first = next((cell for rows in pages for row in rows for cell in row), None)
-    if form and first is not None:
-        yield field_of(document, "form", Found(form, form, "form", first, 0.95))
-    for cell in (cell for rows in pages for row in rows for cell in row):
-        if match := _BASIS.search(cell.text):
-            yield field_of(document, "accounting_basis", Found(match[1].lower(), match[1], "accounting method", cell, 0.9))
-            return
+def _schedule_l(lines: Sequence[TaxLine], readings: Sequence[Reading]) -> Iterator[Field]:
+    """Yield the balance sheet's fields: beginning of the year is prior, end is current; columns a and c are gross, b and d count."""
+    mine = [line for line in lines if line.part == "L"]
+    edges = _columns(mine)
+    if edges is None:
+        return
+    taken: set[str] = set()
+    for reading in readings:
+        if reading.line.part != "L" or not reading.field or reading.field in taken:
+            continue
+        amounts = _net(mine, mine.index(reading.line), edges)
+        if amounts:
+            taken.add(reading.field)
+        for period, (line, cell) in amounts.items():
+            yield figure(reading.field, line, cell, reading.sure, period)
 
 
-def _tax_year(document: Document, pages: Sequence[Rows], text: str) -> Iterator[Field]:
-    """Yield the tax year: that in which the year begins, as forms are numbered."""
-    for pattern in _YEARS:
-        if match := pattern.search(text):
-            year = next(group for group in reversed(match.groups()) if group)[-4:]
-            cell = next((c for rows in pages for row in rows for c in row if year in c.text), None)
-            if cell is not None:
-                yield field_of(document, "tax_year", Found(year, year, "tax year", cell, 0.95))
-                return
-
-
-# -- lines -------------------------------------------------------------------------------------------------------------
-
-
-def _figures(pages: Sequence[Rows], form: str | None) -> Iterator[tuple[str, Found, str]]:
-    """Yield (field id, what was found, period) for every line of the return that is known."""
-    for rows in pages:
-        section = "page_1"
-        for row in rows:
-            section = _section(row) or section
-            label, amounts = _split(row)
-            line = (described(label, section, form) or _numbered(row, section, form)) if amounts else None
-            if line is None:
-                continue
-            dated = _beginning_and_end(amounts) if section == "schedule_l" else [("current", amounts[-1])]
-            for period, cell in dated:
-                yield line.id, _found(line, label, cell), period
-
-
-def _numbered(row: Sequence[Cell], section: str, form: str | None) -> TaxLine | None:
-    """Return the line by its number beside the amount, where a scan lost its description."""
-    if section != "page_1" or form is None or row[0].page.method is not ReadMethod.OCR or len(row) < 2:
+def _columns(lines: Sequence[TaxLine]) -> tuple[float, float, float] | None:
+    """Return where the beginning's columns end, and the right edges of the two columns that count."""
+    edges: list[float] = []
+    for end in sorted(cell.box.x1 for line in lines for cell in line.values):
+        if not edges or end - edges[-1] > _COLUMN:
+            edges.append(end)
+        else:
+            edges[-1] = end
+    if not edges:
         return None
-    id = BY_NUMBER.get((form, row[-2].text.split()[-1]))
-    return TaxLine(id, section, f"line {row[-2].text}") if id else None
+    split = next((s for line in lines if (s := _split_by_heads(line)) is not None), None)
+    before = len([e for e in edges if split is not None and e < split])
+    if len(edges) % 2 == 0 and before != len(edges) // 2:  # as many columns for the beginning as for the end
+        before = len(edges) // 2
+        split = (edges[before - 1] + edges[before]) / 2
+    return split or _MIDDLE, edges[before - 1] if before else 0.0, edges[-1]
 
 
-def _section(row: Sequence[Cell]) -> str | None:
-    text = " ".join(cell.text for cell in row)
-    if re.match(r"\W*(?:page\b|form \d)", text, re.IGNORECASE) and "schedule" not in text.lower():
+def _split_by_heads(line: TaxLine) -> float | None:
+    """Return the middle between the heads for the beginning and the end of the year."""
+    begin = next((c for c in line.row.cells if re.search(r"beginning", c.text, re.IGNORECASE)), None)
+    end = next((c for c in line.row.cells if re.search(r"\bend of", c.text, re.IGNORECASE)), None)
+    if begin is None or end is None:
         return None
-    return next((name for name, pattern in _SECTIONS if pattern.search(text) and not re.match(r"\d", text)), None)
+    if begin is end:
+        at = begin.text.lower().index("end of") / len(begin.text)
+        return begin.box.x0 + at * (begin.box.x1 - begin.box.x0)
+    return (begin.box.x1 + end.box.x0) / 2
 
 
-def _split(row: Sequence[Cell]) -> tuple[str, list[Cell]]:
-    """Return the description of a line and its amounts: what stands at the right and is no line number."""
-    row = [_once(cell) for cell in row]
-    amounts = [cell for cell in row if _NUMBER.match(cell.text) and cell.box.x1 > 0.5 and not _is_line_number(cell, row)]
-    left = [cell for cell in row if cell not in amounts and not _LINE_NUMBER.fullmatch(cell.text)]
-    return " ".join(cell.text for cell in left), amounts
+def _net(lines: Sequence[TaxLine], at: int, edges: tuple[float, float, float]) -> dict[str, tuple[TaxLine, Cell]]:
+    """Return the amounts of line `at` by period: in the column that counts, there or on the lines b, c below it; else the inner one."""
+    split, before, end = edges
+    out: dict[str, tuple[TaxLine, Cell]] = {}
+    group = [lines[at], *_parts_below(lines, at)]
+    for period, edge in zip(_PERIODS, (before, end), strict=True):
+        halves = [(line, c) for line in group for c in line.values if (c.box.x1 < split) == (period == "prior")]
+        counted = [(line, c) for line, c in halves if abs(c.box.x1 - edge) < 0.025]
+        own = [(line, c) for line, c in halves if line is lines[at]]
+        if found := counted or own:
+            out[period] = found[0]
+    return out
 
 
-def _once(cell: Cell) -> Cell:
-    """Return a cell without the second reading of the same words: leader dots make OCR read an amount twice."""
-    words = cell.text.split()
-    return replace(cell, text=words[0]) if len(words) == 2 and words[0] == words[1] else cell
+def _parts_below(lines: Sequence[TaxLine], at: int) -> list[TaxLine]:
+    """Return the lines b, c, ... that go on with line `at` (2a: 2b less allowances)."""
+    out = []
+    for line in lines[at + 1 : at + 3]:
+        lettered = re.match(r"^\W*b\b", line.label) or re.fullmatch(r"\d{1,2}b", line.number)
+        if not (lettered or (not line.number and re.match(r"less|net", line.label, re.IGNORECASE))):
+            break
+        out.append(line)
+    return out
 
 
-def _is_line_number(cell: Cell, row: Sequence[Cell]) -> bool:
-    """Return whether a small number is the line's own, printed again beside the amount."""
-    if not _LINE_NUMBER.fullmatch(cell.text):
-        return False
-    begins = re.match(r"(\d{1,2}[a-z]?)\b", row[0].text)
-    return cell is not row[-1] or (begins is not None and begins[1] == cell.text) or len(row) > 1
+# -- Schedules M-1, M-2 and K ----------------------------------------------------------------------------------------------
 
 
-def _found(line: TaxLine, label: str, cell: Cell) -> Found:
-    value = values.amount(cell.text)
-    return Found(value if value is not None else Decimal(0), cell.text, line.wording if not label else label[:80], cell, 0.96)
+def _book_income(readings: Sequence[Reading]) -> Iterator[Field]:
+    found = next((r for r in readings if r.field == "book_income" and r.line.values), None)
+    if found:
+        yield figure("book_income", found.line, found.line.values[-1], found.sure)
 
 
-def _beginning_and_end(amounts: Sequence[Cell]) -> list[tuple[str, Cell]]:
-    """Return the amounts by period: of four columns the second and the last are net; one alone goes by where it stands."""
-    if len(amounts) >= 4:
-        return [("prior", amounts[1]), ("current", amounts[3])]
-    if len(amounts) in (2, 3):
-        return [("prior", amounts[0]), ("current", amounts[-1])]
-    return [("current" if amounts[0].box.x1 > 0.8 else "prior", amounts[0])]
+def _distributions(lines: Sequence[TaxLine], readings: Sequence[Reading]) -> Iterator[Field]:
+    """Yield the distributions of Schedule M-2, cash, stock and property together; without it those of Schedule K."""
+    readings = [*readings, *_lost_distribution(lines, readings)]
+    for field in ("distributions", "distributions_k"):
+        found = next((r for r in readings if r.field == field and r.line.values), None)
+        if found is None:
+            continue
+        after = lines[lines.index(found.line) + 1 :][:2]
+        more = [line for line in after if re.match(r"^\W*(?:[bc]\b\W*)?(?:stock|property)\b", line.label, re.IGNORECASE) and line.values]
+        parts = [cell for line in (found.line, *more) for cell in line.values]
+        total = abs(sum((cell.value or Decimal(0) for cell in parts), Decimal(0)))
+        read = figure("distributions", found.line, parts[0], found.sure if field == "distributions" else 0.7 * found.sure)
+        if len(parts) > 1:
+            words = " + ".join(cell.text for cell in parts)
+            read = replace(read, origin=Origin.DERIVED, formula=words, text="", box=None)
+        yield replace(read, value=total)
+        return
+
+
+def _lost_distribution(lines: Sequence[TaxLine], readings: Sequence[Reading]) -> Iterator[Reading]:
+    """Yield the one line of a scanned M-2 that nothing is known of, where balances and the other lines leave just its amount."""
+    mine = [line for line in lines if line.part == "M-2" and line.values]
+    known = {id(r.line): r.field for r in readings}
+    unknown = [line for line in mine[2:-1] if id(line) not in known]
+    if len(mine) < 4 or len(unknown) != 1 or "distributions" in known.values():
+        return
+    first, income, *middle, last = (line.values[-1].value or Decimal(0) for line in mine)
+    if abs(first + income - sum(abs(value) for value in middle) - last) <= 1:
+        yield Reading("distributions", unknown[0], 0.7)
+
+
+def _unread(lines: Sequence[TaxLine], fields: Sequence[Field]) -> tuple[Line, ...]:
+    """Return the printed lines with amounts that became no field."""
+    used: set[tuple[int, Box]] = {(f.page, f.box) for f in fields if f.box}
+    taken = {id(part) for line in lines for part in line.row.lines if any((line.page.number, c.box) in used for c in line.values)}
+    left = {id(part): part for line in lines if line.values for part in line.row.lines if id(part) not in taken and part.amounts}
+    return tuple(left.values())

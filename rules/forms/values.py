@@ -1,147 +1,244 @@
-"""What is printed -> a value: amounts, percentages, counts, days and ids as forms write them. None where it is no such value."""
+"""Printed text -> the value it states: money, percent, months, years, a day, a tax id, a name, an entity type, free text.
 
-import calendar
+Every reader has one shape: it returns the value and where in the text it stands, or None. It knows nothing of pages.
+"""
+
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+Value = Decimal | date | str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value and the part `start:stop` of the text that prints it."""
+
+    value: Value
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of value and its reader.
+
+    `free`: it takes any text, so that only the layout can tell what belongs to it. `choice`: forms print several values to tick one.
+    """
+
+    read: Callable[[str], Reading | None]
+    free: bool = False
+    choice: bool = False
+
+
+# -- numbers ----------------------------------------------------------------------------------------------------------
+
+_MARK = r"(?:US\$|USD|GBP|EUR|[$£€])"
+_DIGITS = r"\d{1,3}(?:[,.]\d{3})+(?:\.\d{1,2})?(?!\d)|\d+(?:\.\d{1,2})?(?!\d)|\.\d{1,2}(?!\d)"
 _MONEY = re.compile(
-    r"^(?P<minus>[-–−(]\s*)?(?:US\$|USD|GBP|EUR|[$£€])?\s*(?P<late>[-–−(]\s*)?(?P<number>\d{1,3}(?:[,’' ]\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?)"
-    r"\s*(?P<times>thousand|million|m|k)?\s*(?P<end>[-–−)]|CR|DR|OD)?\s*(?:USD|GBP|EUR)?$",
+    rf"(?<![\w.,/-])(?P<open>[-–(]?\s?){_MARK}?\s?(?P<open2>[-–(]?)(?P<digits>{_DIGITS})(?P<close>\)?)"
+    r"\s?(?P<times>(?:k|m|mm|mn|million|thousand)\b)?(?![\w%/]|[-–][\da-z]|\.\d| ?%)",
     re.IGNORECASE,
 )
-_NIL = re.compile(r"^(?:[$£€]\s*)?[-–—−]+$|^(?:[$£€]\s*)?(?:nil|none)$", re.IGNORECASE)
-_TIMES = {"thousand": 1000, "k": 1000, "million": 1_000_000, "m": 1_000_000}
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:%|percent|per cent|p\.?a\.?)?", re.IGNORECASE)
-_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
-_NAMED = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_NIL = re.compile(rf"(?<!\S){_MARK}?\s?(?:-{{1,3}}|[–—]|nil|none|-0-)(?=$|[\s,;.])", re.IGNORECASE)
+_PERCENT = re.compile(r"(?<![\w.,])(?P<digits>\d{1,3}(?:[.,]\d{1,4})?)\s?(?:%|per ?cent\b|pct\b)", re.IGNORECASE)
+_FLOATING = re.compile(r"\b(?:prime|sofr|libor|wsj|base rate|sonia|euribor|index|treasury)\b", re.IGNORECASE)
+_BARE = re.compile(r"^\W*(?P<digits>\d{1,3}(?:\.\d{1,4})?)(?!\S)")
+_NUMBER = re.compile(r"(?<![\w])\(?[$£€]?[\dOoIlSB]{1,3}(?:[,.][\dOoIlSB]{2,3})+(?=[)%]?(?:\s|$))")
+_SLIPS = str.maketrans("OoQDIl|SsBZ", "00001115582")
+_TIMES = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "mm": 1_000_000, "mn": 1_000_000, "million": 1_000_000}
+
+
+def _mended(text: str) -> str:
+    """Return the text with letters that stand for digits within a number put right ("1O,5OO")."""
+    return _NUMBER.sub(lambda found: found[0].translate(_SLIPS) if sum(c.isdigit() for c in found[0]) > 1 else found[0], text)
+
+
+def _money(text: str) -> Reading | None:
+    text = _mended(text)
+    found = _MONEY.search(text)
+    nil = _NIL.search(text)
+    if nil and (found is None or nil.start() < found.start()):
+        return Reading(Decimal(0), nil.start(), nil.end())
+    if found is None:
+        return None
+    digits = re.sub(r"[,.](?=\d{3})", "", found["digits"])
+    value = Decimal(digits) * _TIMES.get((found["times"] or "").lower(), 1)
+    negative = found["open"].strip() or found["open2"]
+    return Reading(-value if negative in {"-", "–"} or (negative and found["close"]) else value, *found.span())
+
+
+def _percent(text: str) -> Reading | None:
+    text = _mended(text)
+    found = _PERCENT.search(text) or _BARE.search(text)
+    return Reading(Decimal(found["digits"].replace(",", ".")), found.start("digits"), found.end()) if found else None
+
+
+def _rate(text: str) -> Reading | None:
+    """Return a rate a year: of "Prime + 2.00% (now 9.50%)" the whole rate, never the margin alone."""
+    if not _FLOATING.search(text):
+        return _percent(text)
+    rates = list(_PERCENT.finditer(text))
+    return Reading(Decimal(rates[-1]["digits"].replace(",", ".")), *rates[-1].span()) if len(rates) > 1 else None
+
+
+def _code(text: str) -> Reading | None:
+    """Return an industry code."""
+    found = re.search(r"(?<!\w)\d{2,6}(?!\w)", text)
+    return Reading(found[0], *found.span()) if found else None
+
+
+def _count(text: str) -> Reading | None:
+    found = re.search(r"(?<![\w.,/$-])\d{1,4}(?:\.\d)?(?![\w/%]|[,.-]\d)", text)
+    return Reading(Decimal(found[0]), *found.span()) if found else None
+
+
+_MONTHS = re.compile(r"(?<![\w.,/$-])(?P<months>\d{1,3})(?:\s?\(\d+\))?\s?-?(?:months?|mos?\b\.?|mths?|monthly)", re.IGNORECASE)
+_YEARS = re.compile(r"(?<![\w.,/$-])(?P<years>\d{1,2}(?:\.\d)?)\s?-?\s?(?:years?|yrs?\b\.?)", re.IGNORECASE)
+
+
+def _months(text: str) -> Reading | None:
+    """Return a term in months; a bare number counts as months."""
+    if found := _MONTHS.search(text):
+        return Reading(Decimal(found["months"]), *found.span("months"))
+    if found := _YEARS.search(text):
+        return Reading(Decimal(found["years"]) * 12, *found.span())
+    bare = _count(text)
+    return bare if bare and bare.value != 0 else None
+
+
+# -- days -------------------------------------------------------------------------------------------------------------
+
+_ALL_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMES = {name: number for number, name in enumerate(_ALL_MONTHS, 1)}
+_NAME = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DAYS = (
-    re.compile(r"\b(?P<year>(?:19|20)\d\d)[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})\b"),
-    re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+{_NAMED},?[\s-]+(?P<year>(?:19|20)\d\d|\d\d)\b", re.IGNORECASE),
-    re.compile(rf"\b{_NAMED}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>(?:19|20)\d\d)\b", re.IGNORECASE),
-    re.compile(r"\b(?P<first>\d{1,2})[/.-](?P<second>\d{1,2})[/.-](?P<year>(?:19|20)\d\d|\d\d)\b"),
+    re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"),
+    re.compile(r"(?<!\d)(?P<a>\d{1,2})\s?[-/.]\s?(?P<b>\d{1,2})\s?[-/.]\s?(?P<y>(?:19|20)?\d\d)(?!\d)"),
+    re.compile(rf"\b{_NAME}\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s?,?\s?(?P<y>(?:19|20)\d\d)", re.IGNORECASE),
+    re.compile(rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: day of)?[\s.-]?{_NAME}[\s,.-]*(?P<y>(?:19|20)?\d\d)(?!\d)", re.IGNORECASE),
+    re.compile(rf"\b{_NAME}[\s,./-]*(?P<y>(?:19|20)\d\d)(?!\d)", re.IGNORECASE),
+    re.compile(rf"\b{_NAME}[-/' ]{{1,2}}(?P<y>\d\d)(?!\d)", re.IGNORECASE),
+    re.compile(r"(?<![\d/])(?P<m>\d{1,2})\s?[-/.]\s?(?P<y>(?:19|20)\d\d)(?!\d)"),
+    re.compile(r"(?<![\d/-])(?P<y>(?:19|20)\d\d)[-/](?P<m>\d{1,2})(?![\d/-])"),
+    re.compile(r"(?<![\d/.,-])(?P<m>\d{1,2})/(?P<y>\d\d)(?![\d/])"),
 )
-_MONTH_OF_YEAR = (
-    re.compile(rf"\b{_NAMED},?[\s-]+(?P<year>(?:19|20)\d\d|\d\d)\b", re.IGNORECASE),
-    re.compile(r"\b(?P<month>\d{1,2})[/-](?P<year>(?:19|20)\d\d|\d\d)\b"),
-    re.compile(r"\b(?P<year>(?:19|20)\d\d)[/-](?P<month>\d{1,2})\b"),
-)
-#: Letters that a scan makes of digits.
-_MISREAD = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1", "S": "5", "B": "8", "§": "5"})
-_NUMBER_LIKE = re.compile(r"[\dOolISB§][\dOolISB§,.]*")
 
 
-def amount(text: str) -> Decimal | None:
-    """Return an amount of money in currency units with its printed sign; a dash is nil."""
-    text = re.sub(r"\.(?=\)?$)", "", text.strip().rstrip(";*"))
-    if _NIL.match(text):
-        return Decimal(0)
-    match = _MONEY.match(text) or _MONEY.match(_digits(text))
-    if match is None:
+def day_in(text: str, *, day_first: bool = False) -> Reading | None:
+    """Return the first date printed in `text`, the first of the month where no day is printed.
+
+    "03/04/2026" is read month first, unless `day_first` (UK) or only the other order is a date.
+    """
+    found = [(match, day) for pattern in _DAYS for match in pattern.finditer(text) if (day := _date(match, day_first=day_first))]
+    if not found:
         return None
-    value = Decimal(re.sub(r"[,’' ]", "", match["number"])) * _TIMES.get((match["times"] or "").lower(), 1)
-    minus = match["minus"] or match["late"] or (match["end"] or "").upper() in {"-", "–", "−", "DR", "OD"}
-    return -value if minus else value
+    match, day = min(found, key=lambda each: (each[0].start(), -each[0].end()))
+    return Reading(day, *match.span())
 
 
-def _digits(text: str) -> str:
-    """Return `text` with letters that a scan made of digits put right, where most of a word is digits."""
-    return " ".join(w.translate(_MISREAD) if _NUMBER_LIKE.fullmatch(w.lstrip("$£€(-")) and sum(c.isdigit() for c in w) * 2 > len(w) else w for w in text.split())
-
-
-def percent(text: str) -> Decimal | None:
-    """Return a rate or share in percent: "8.25%", "8.25 % fixed", "60"."""
-    match = _PERCENT.search(text.replace(",", "."))
-    return Decimal(match[1]) if match and Decimal(match[1]) <= 100 else None
-
-
-def months(text: str) -> Decimal | None:
-    """Return a term in months: "84", "84 months", "7 years"."""
-    match = re.search(r"(\d+(?:\.\d+)?)\s*[-]?\s*(years?|yrs?|months?|mos?\b)?", text, re.IGNORECASE)
-    if match is None:
-        return None
-    return Decimal(match[1]) * (12 if (match[2] or "").lower().startswith("y") else 1)
-
-
-def count(text: str) -> Decimal | None:
-    """Return a whole or decimal number: "9", "9 years", "2.5"."""
-    match = re.match(r"\D{0,3}(\d{1,4}(?:\.\d+)?)\b", text)
+def _date(match: re.Match[str], *, day_first: bool) -> date | None:
+    part = match.groupdict()
+    year = int(part["y"])
+    year += 0 if year > 99 else 2000 if year < 70 else 1900
+    if part.get("a"):
+        first, second = int(part["a"]), int(part["b"])
+        month, day = (second, first) if (day_first and second <= 12) or first > 12 else (first, second)
+    else:
+        month = _NAMES[part["name"].lower()] if part.get("name") else int(part["m"])
+        day = int(part.get("d") or 1)
     try:
-        return Decimal(match[1]) if match else None
-    except InvalidOperation:
+        return date(year, month, day)
+    except ValueError:
         return None
 
 
-def day(text: str, day_first: bool = False) -> date | None:
-    """Return the first whole date in `text`. Of 02/03/2026 the month is first unless `day_first` or it cannot be."""
-    return next(iter(days(text, day_first)), None)
+def _day(text: str) -> Reading | None:
+    return day_in(text)
 
 
-def days(text: str, day_first: bool = False) -> list[date]:
-    """Return every whole date in `text`, in the order printed."""
-    found = sorted((m.start(), order, m) for order, pattern in enumerate(_DAYS) for m in pattern.finditer(text))
-    out, end = [], 0
-    for start, _, match in found:
-        if start >= end and (made := _of_match(match, day_first)) is not None:
-            out.append(made)
-            end = match.end()
-    return out
+def _day_first(text: str) -> Reading | None:
+    return day_in(text, day_first=True)
 
 
-def _of_match(match: re.Match[str], day_first: bool) -> date | None:
-    parts = match.groupdict()
-    if parts.get("name"):
-        return _date(parts["year"], _MONTHS[parts["name"][:3].lower()], int(parts["day"]))
-    if parts.get("first"):
-        a, b = int(parts["first"]), int(parts["second"])
-        month, number = (b, a) if (day_first or a > 12) and b <= 12 else (a, b)
-        return _date(parts["year"], month, number)
-    return _date(parts["year"], int(parts["month"]), int(parts["day"]))
+# -- ids and words ----------------------------------------------------------------------------------------------------
+
+_EIN = re.compile(r"(?<![\w-])[\dOoQDIl|SsBZ]{2}\s?[-–—]\s?[\dOoQDIl|SsBZ]{7}(?![\w-])")
+_PERSONAL = re.compile(r"(?<![\w-])(?:\d{3}|[xX*•#]{3})\s?[-–— ]\s?(?:\d{2}|[xX*•#]{2})\s?[-–— ]\s?(?P<last>\d{4})(?![\w-])")
+_COMPANY = re.compile(r"(?<![\w-])(?:[A-Z]{2}\d{6}|\d{7,9})(?![\w-])")
 
 
-def is_day_first(text: str) -> bool:
-    """Return whether the numeric dates of `text` can only be read with the day first ("31/05/2022")."""
-    pairs = [(int(m["first"]), int(m["second"])) for m in _DAYS[-1].finditer(text)]
-    return any(a > 12 >= b for a, b in pairs) and not any(b > 12 for _, b in pairs)
+def masked(text: str) -> str:
+    """Return `text` with every social security number cut down to its last four digits."""
+    return _PERSONAL.sub(lambda found: f"***-**-{found['last']}", text)
 
 
-def day_of_year(text: str, day_first: bool = False) -> tuple[int, int] | None:
-    """Return (month, day) of a date at the start of `text`, with or without a year: "01/31", "31 Jan", "Jan 31", "01-31-24"."""
-    if match := re.match(rf"(?:{_NAMED}[\s-]*(?P<after>\d{{1,2}})\b|(?P<before>\d{{1,2}})[\s-]*{_NAMED.replace('name', 'month')})", text, re.IGNORECASE):
-        return _MONTHS[(match["name"] or match["month"])[:3].lower()], int(match["after"] or match["before"])
-    if match := re.match(r"(?:(?:19|20)\d\d[-/.])(\d{1,2})[-/.](\d{1,2})\b", text):
-        return int(match[1]), int(match[2])
-    if match := re.match(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](?:\d{4}|\d{2}))?(?![\d,.])", text):
-        a, b = int(match[1]), int(match[2])
-        return (b, a) if (day_first or a > 12) and b <= 12 else (a, b)
+def _tax_id(text: str) -> Reading | None:
+    """Return an EIN or company number, or a social security number masked."""
+    if found := _EIN.search(text):
+        plain = re.sub(r"\s", "", found[0]).translate(_SLIPS)
+        return Reading(re.sub("[–—]", "-", plain), *found.span())
+    if found := _PERSONAL.search(text):
+        return Reading(masked(found[0]), *found.span())
+    found = _COMPANY.search(text)
+    return Reading(found[0], *found.span()) if found else None
+
+
+def _text(text: str) -> Reading | None:
+    """Return the text without the blanks, brackets and marks around it."""
+    inner = re.sub(r"^[\s:;,.*_|–—-]+|[\s:;,_|(]+$", lambda found: " " * len(found[0]), text)
+    if inner.strip().startswith("(") and inner.strip().endswith(")"):
+        inner = inner.replace("(", " ", 1)[: inner.rstrip().rfind(")")]
+    stripped = inner.strip()
+    if not any(c.isalnum() for c in stripped):
+        return None
+    start = inner.index(stripped)
+    return Reading(masked(stripped), start, start + len(stripped))
+
+
+def _name(text: str) -> Reading | None:
+    """Return a name: text that has letters and is no money, date or sentence."""
+    found = _text(text)
+    if found is None or not isinstance(found.value, str):
+        return None
+    letters = sum(c.isalpha() for c in found.value)
+    return found if letters >= 2 and letters > sum(c.isdigit() for c in found.value) and len(found.value.split()) <= 9 else None
+
+
+_ENTITY = re.compile(
+    r"\b(?:(?:sub)?chapter s corp(?:oration)?|[sc][- ]?corp(?:oration)?|professional corporation|non-?profit(?: corporation)?"
+    r"|(?:single[- ]member )?limited liability (?:company|co\b\.?)|limited liability partnership|llc|l\.l\.c\.|llp"
+    r"|(?:general|limited) partnership|partnership|sole[- ](?:proprietor(?:ship)?|trader)|individual|proprietorship"
+    r"|(?:private|public) limited company|private company limited by shares|limited company|ltd|plc|corporation|corp\b|trust\b"
+    r"|cooperative|esop)\.?",
+    re.IGNORECASE,
+)
+_TICK = re.compile(r"(?<!\S)[\[(]?\s?[xX×✗✘✓✔☒☑■]{1,2}\s?[\])]?(?=\s|$)|[☒☑](?=\w)|\[[xX]\](?=\w)")
+
+
+def _entity(text: str) -> Reading | None:
+    """Return the legal form that `text` names; among several printed, the one that is ticked."""
+    options = list(_ENTITY.finditer(text))
+    if len(options) == 1 and not _TICK.search(text):
+        return Reading(options[0][0], *options[0].span())
+    for tick in _TICK.finditer(text):
+        after = next((o for o in options if o.start() >= tick.end()), None)
+        if after and not text[tick.end() : after.start()].strip():
+            return Reading(after[0], *after.span())
     return None
 
 
-def month(text: str) -> date | None:
-    """Return the first day of the month that `text` names, or the day itself where a whole date is printed."""
-    for pattern in _MONTH_OF_YEAR:
-        if match := pattern.search(text):
-            parts = match.groupdict()
-            number = _MONTHS[parts["name"][:3].lower()] if parts.get("name") else int(parts["month"])
-            if day(text) is None and (made := _date(parts["year"], number, 1)):
-                return made
-    return day(text)
-
-
-def _date(year: str, month: int, number: int) -> date | None:
-    full = int(year) if len(year) == 4 else 2000 + int(year)
-    return date(full, month, number) if 1 <= month <= 12 and 1 <= number <= calendar.monthrange(full, month)[1] else None
-
-
-def tax_id(text: str) -> str | None:
-    """Return an EIN or a company number as printed; a social security number is masked but for its last four digits."""
-    if match := re.search(r"\b(?:[\dX*x]{3}-[\dX*x]{2}-)(\d{4})\b", text):
-        return f"***-**-{match[1]}"
-    match = re.search(r"\b\d{2}\s?-\s?\d{7}\b|\b(?:[A-Z]{2}\d{6}|\d{8})\b", text)
-    return match[0].replace(" ", "") if match else None
-
-
-def words(text: str) -> str | None:
-    """Return text as printed, without the marks around it; None where nothing is left."""
-    found = text.strip(" :.;,_-–").strip()
-    return found or None
+MONEY = Kind(_money)
+PERCENT = Kind(_percent)
+RATE = Kind(_rate)
+COUNT = Kind(_count)
+CODE = Kind(_code)
+MONTHS = Kind(_months)
+DAY = Kind(_day)
+DAY_FIRST = Kind(_day_first)
+TAX_ID = Kind(_tax_id)
+ENTITY = Kind(_entity, choice=True)
+NAME = Kind(_name, free=True)
+TEXT = Kind(_text, free=True)
