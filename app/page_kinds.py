@@ -45,8 +45,9 @@ class TitleClassifier:
         for page in pages:
             kind, begins = titles.kind_by_title(page), titles.begins_by_number(page)
             before = guesses[-1].kinds[0][0] if guesses else DocumentKind.OTHER
-            told = kind or (before if begins is False else DocumentKind.OTHER)
-            guesses.append(PageGuess(((told, 1.0),), float(kind is not None if begins is None else begins)))
+            known = kind or (before if begins is False else None)
+            guess = (known, 1.0) if known else (DocumentKind.OTHER, _SURE)  # no title tells nothing: the accounts decide
+            guesses.append(PageGuess((guess,), float(kind is not None if begins is None else begins)))
         return tuple(guesses)
 
 

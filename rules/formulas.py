@@ -1,7 +1,7 @@
 """The formula of every ratio, a function each: what it tells, and how it is computed. `rules/ratios.py` lists and computes them.
 
 A function's parameters are the figures it needs, by account or by the names of `rules/figures.py`; `prior_` asks for the
-year before or the opening balance. Nothing is rounded. Source of all: DOMAIN.md, section 4.
+year before or the opening balance. Nothing is rounded.
 """
 
 from decimal import Decimal

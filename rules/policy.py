@@ -135,7 +135,7 @@ def rate(ratios: tuple[Ratio, ...], findings: tuple[Finding, ...], policy: Polic
     at it. Without any of these the machine recommends approval, and clears it by itself up to policy's caps on the request and
     on the exposure. It recommends to decline where every limit of `declines` fails and nothing casts doubt on the figures;
     only a person declines.
-    Source: DOMAIN.md, section 6.
+    Source: the credit policy.
     """
     current = {ratio.id: ratio for ratio in ratios if ratio.period == _CURRENT}
     own = tuple(_findings(current, policy))

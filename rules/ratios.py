@@ -1,7 +1,7 @@
 """Spread -> ratios: every ratio of every period, with its formula and inputs, listed at the bottom. Nothing is rounded.
 
 A figure that is missing or a denominator of zero leaves a ratio *not computable*; a negative denominator *not meaningful*;
-nothing to repay is *no debt*. A zero numerator is a value. Source: DOMAIN.md, section 4.
+nothing to repay is *no debt*. A zero numerator is a value.
 """
 
 import inspect
@@ -53,7 +53,7 @@ def formula_of(ratio: Formula) -> str:
     return " ".join(found[1].split()).rstrip(".") if found else ""
 
 
-#: Every ratio, in the order of DOMAIN.md, section 4.
+#: Every ratio, grouped as bankers do.
 RATIOS: tuple[Formula, ...] = (
     formulas.current_ratio,
     formulas.quick_ratio,

@@ -1,6 +1,6 @@
 """What a bad year does to debt service coverage, and what policy counts beside ratios: formulas in the shape of `rules/formulas.py`.
 
-How costs behave is said in each formula's docstring. Source of all: DOMAIN.md, section 4.
+How costs behave is said in each formula's docstring.
 """
 
 from decimal import Decimal

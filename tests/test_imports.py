@@ -1,4 +1,4 @@
-"""The layer rule of DESIGN.md, section 2, read off the syntax trees: who may import whom, and what may be imported where."""
+"""The layer rule, read off the syntax trees: who may import whom, and what may be imported where."""
 
 import ast
 from collections.abc import Iterator
@@ -172,7 +172,7 @@ def faults(root: Path) -> list[str]:
             found += [f"{where}: is not empty"] if module.path.read_text(encoding="utf-8").strip() else []
             continue
         if module.part is None:
-            found.append(f"{where}: is in no layer: give it a place in DESIGN.md section 2, and here")
+            found.append(f"{where}: is in no layer: give it a place here")
         found += [f"{where}:{i.line}: {i.module} {fault}" for i in imports(module, known) if (fault := import_fault(module, i))]
         found += [f"{where}:{line}: catches everything: name what can happen" for line in broad_excepts(module)]
     if circle := cycle(every):

@@ -11,7 +11,7 @@ def assets_equal_liabilities_and_equity(case: Case) -> Iterator[Flaw]:
     """Total assets must equal total liabilities and equity, as printed or, where no such total is printed, added up.
 
     Why: a sheet that does not balance is misread, incomplete or wrong, and no ratio on it can be relied on.
-    Source: Double entry; DOMAIN.md, section 5.
+    Source: Double entry.
     Example: total assets $565,110 beside total liabilities and equity $556,110 leave $9,000 unexplained.
     """
     for column in columns(case.spread, DocumentKind.BALANCE_SHEET):

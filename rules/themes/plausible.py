@@ -33,7 +33,7 @@ def amount_is_not_a_year(case: Case) -> Iterator[Flaw]:
 
     Why: a date or heading read as an amount gives an absurd figure. On a page that separates thousands, "2024" without a
     comma beside its own year is a date.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: inventory 2024 in the column of 31 December 2024, among amounts such as 146,500.
     """
     for column in columns(case.spread):
@@ -52,7 +52,7 @@ def statements_are_in_the_same_unit(case: Case) -> Iterator[Flaw]:
 
     Why: "in thousands" that was overlooked on one page makes every ratio across statements wrong by a factor of 1,000.
     Reported where the pages declare different units and a factor of 1,000 or a million brings related figures together.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: total assets of $565,110 on the balance sheet beside revenue of $1,204,600,000 on the income statement.
     """
     told: set[frozenset[int]] = set()
@@ -69,7 +69,7 @@ def statements_are_in_one_currency(case: Case) -> Iterator[Flaw]:
     """All statements of an application must be in one currency.
 
     Why: figures of two currencies are neither added nor compared; a ratio across them means nothing.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: a balance sheet in GBP beside an income statement in USD.
     """
     found = {s.currency: s for s in reversed(case.spread.statements) if s.currency}
@@ -82,7 +82,7 @@ def revenue_is_not_negative(case: Case) -> Iterator[Flaw]:
     """Revenue must not be negative.
 
     Why: sales reversed beyond sales made hardly occur; a bracket was misread, or another row was taken for revenue.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: revenue of -$1,204,600.
     """
     return _negative(case, "revenue")
@@ -92,7 +92,7 @@ def total_assets_are_not_negative(case: Case) -> Iterator[Flaw]:
     """Total assets must not be negative.
 
     Why: a company cannot own less than nothing; what it owes is a liability. A sign or another row was misread.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: total assets of -$565,110.
     """
     return _negative(case, "total_assets")
@@ -102,7 +102,7 @@ def cash_is_within_total_assets(case: Case) -> Iterator[Flaw]:
     """Cash must not be larger than total assets.
 
     Why: cash is part of total assets, so one of them was misread.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: cash of $842,100 within total assets of $565,110.
     """
     for column in columns(case.spread, _SHEET):
@@ -118,7 +118,7 @@ def statements_are_in_the_unit_of_the_other_documents(case: Case) -> Iterator[Fl
 
     Why: an income statement in thousands that does not say so is read a thousand times too small, and every ratio across
     documents is wrong by that factor.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: revenue of $1,205 on the income statement beside receipts of $1,204,600 on the tax return.
     """
     revenue = figures_by_period(case.spread, {})[0].find("revenue")
@@ -158,7 +158,7 @@ def cost_of_sales_is_not_negative(case: Case) -> Iterator[Flaw]:
     """Cost of sales must not be negative.
 
     Why: a bracket was misread, or another row was taken for it.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: cost of sales of -$742,100.
     """
     return _negative(case, "cost_of_sales")
@@ -168,7 +168,7 @@ def owners_hold_no_more_than_the_whole(case: Case) -> Iterator[Flaw]:
     """The shares of the owners must not come to more than 100 %.
 
     Why: a share or an owner was misread, and with it who must give a guaranty.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: 60 % and 60 %.
     """
     shares = [owner.share for owner in case.application.borrower.owners if owner.share is not None] if case.application else []
@@ -184,7 +184,7 @@ def bank_lines_lie_within_the_period(case: Case) -> Iterator[Flaw]:
 
     Why: 03/11 is 3 November in one country and 11 March in another. Where turning day and month brings the dates into the
     period, the document writes them in the other order, or in both.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: a line of 11 March on the statement of November; written day first it is of 3 November.
     """
     for form in case.of_kind(DocumentKind.BANK_STATEMENT):
@@ -214,7 +214,7 @@ def read_amount_is_not_a_year(case: Case) -> Iterator[Flaw]:
 
     Why: a date read as an amount gives an absurd figure. Where the document separates thousands, "2025" without a comma is
     a date.
-    Source: DOMAIN.md, section 5 (plausible).
+    Source: Credit analysis practice: plausibility of figures.
     Example: gross receipts of 2025 on the tax return for 2025.
     """
     for form in case.forms:

@@ -12,7 +12,7 @@ def every_page_can_be_read(case: Case) -> Iterator[Flaw]:
     """Every page of every file must be readable; one that is not is set aside with its reason, and never dropped.
 
     Why: what was not read was not assessed. High where nothing of the file could be read, medium otherwise.
-    Source: DOMAIN.md, section 2: every page is accounted for.
+    Source: Completeness of the record: every page is accounted for.
     Example: page 3 of statements.pdf could not be read: the scan is too faint.
     """
     for file in dict.fromkeys(page.file for page in case.pages):
@@ -29,7 +29,7 @@ def every_row_finds_an_account(case: Case) -> Iterator[Flaw]:
     """Every printed row should find an account of the template; one that does not is kept under its own label.
 
     Why: nothing of a page is dropped, but what has no account counts in no ratio.
-    Source: DOMAIN.md, section 3: the spread is lossless.
+    Source: Completeness of the record: the spread is lossless.
     Example: "Deposits with suppliers" 6,400 stands on the balance sheet and in no account.
     """
     for statement in case.spread.statements:

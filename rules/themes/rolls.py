@@ -105,7 +105,7 @@ def uca_cash_flow_ties_to_the_change_in_cash(case: Case) -> Iterator[Flaw]:
     Net income less distributions, and what every account of the sheets but cash moved, is set against what cash moved. Rows
     outside the template move too and are counted. The weight is low, since retained earnings that do not follow are told by
     themselves.
-    Source: Uniform credit analysis, RMA; DOMAIN.md, section 4.
+    Source: Uniform credit analysis, RMA, spreading conventions.
     Example: net income of $73,800, distributions of $24,230 and movements of -$27,290 make $22,280, as cash rose from $61,930 to $84,210.
     """
     for result in columns(case.spread, DocumentKind.INCOME_STATEMENT):

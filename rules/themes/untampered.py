@@ -24,7 +24,7 @@ def file_was_not_changed_after_it_was_made(case: Case) -> Iterator[Flaw]:
     Why: who issues a document makes it once. Editors leave their name, a later date of change or a second saving behind; merging,
     and printing again, may leave a date too, which alone weighs little. Of documents that the borrower makes it is no more
     than a note.
-    Source: DOMAIN.md, section 5 (untampered); FFIEC BSA/AML Manual, fraud indicators in loan documents.
+    Source: Credit analysis practice: integrity of documents; FFIEC BSA/AML Manual, fraud indicators in loan documents.
     Example: a bank statement made on 4 November 2025 and last saved with a PDF editor on 19 November 2025.
     """
     for page in (page for page in case.pages if page.number == 1):
@@ -43,7 +43,7 @@ def issued_document_comes_from_its_issuer(case: Case) -> Iterator[Flaw]:
     """A bank statement or tax return must not have been written with an office program.
 
     Why: banks and tax software print their documents themselves; a word processor or spreadsheet means that it was retyped.
-    Source: DOMAIN.md, section 5 (untampered); FFIEC BSA/AML Manual, fraud indicators in loan documents.
+    Source: Credit analysis practice: integrity of documents; FFIEC BSA/AML Manual, fraud indicators in loan documents.
     Example: the bank statement of November 2025 was made with Microsoft Excel.
     """
     for document in case.documents:
@@ -60,7 +60,7 @@ def figures_are_in_the_font_of_their_neighbours(case: Case) -> Iterator[Flaw]:
     """A figure must be in the font and size of the figures in its row and column.
 
     Why: who replaces a figure rarely has the very font of the document.
-    Source: DOMAIN.md, section 5 (untampered).
+    Source: Credit analysis practice: integrity of documents.
     Example: a closing balance of 68,966.92 in Arial among figures in Courier.
     """
     said = "{place}: {figures} in another font or size than the figures around {them}. Compare with the original."
@@ -72,7 +72,7 @@ def no_figure_is_covered(case: Case) -> Iterator[Flaw]:
 
     Why: a patch in the colour of the paper with another figure over it is how figures are replaced; the text layer still
     holds what was there. Words under a patch, such as a blackened name, are no finding.
-    Source: DOMAIN.md, section 5 (untampered).
+    Source: Credit analysis practice: integrity of documents.
     Example: under a white patch stands 58,966.92; what is to be seen is 68,966.92.
     """
     return _on_pages(case, SignalKind.COVERED, "{place}: {figures} under a patch that hides {them}. Ask for the original.")
@@ -82,7 +82,7 @@ def no_figure_is_printed_over_another(case: Case) -> Iterator[Flaw]:
     """No figure may be printed over another one.
 
     Why: the one below is what the document said.
-    Source: DOMAIN.md, section 5 (untampered).
+    Source: Credit analysis practice: integrity of documents.
     Example: 68,966.92 is printed over 58,966.92.
     """
     return _on_pages(case, SignalKind.OVERLAPPING, "{place}: {figures} beneath other text printed over {them}. Ask for the original.")
@@ -92,7 +92,7 @@ def no_figure_is_hidden(case: Case) -> Iterator[Flaw]:
     """No figure may stand where nobody sees it: beside the page, in the colour of the paper, or not drawn at all.
 
     Why: what a person reads and what a program reads must be the same.
-    Source: DOMAIN.md, section 5 (untampered).
+    Source: Credit analysis practice: integrity of documents.
     Example: 1,204,600 stands in white on the page.
     """
     return _on_pages(case, SignalKind.HIDDEN, "{place}: {figures} where nobody can see {them}. Ask for the original.")

@@ -68,7 +68,7 @@ def payments_go_to_lenders_on_the_schedule(case: Case) -> Iterator[Flaw]:
     """Whom the account pays loan instalments regularly, or receives a loan from, must be a creditor on the debt schedule.
 
     Why: a debt that the borrower did not tell of comes before ours in the cash, and says something of the borrower.
-    Source: DOMAIN.md, section 5 (ties); account conduct.
+    Source: Credit analysis practice: agreement of documents; account conduct.
     Example: $1,842.50 to "QUARRYSIDE FUNDING" in October, November and December; no such creditor is on the schedule.
     """
     statements, creditors = statements_by_month(case.forms), [debt.creditor for debt in case.application.debts] if case.application else []

@@ -24,7 +24,7 @@ def documents_name_one_borrower(case: Case) -> Iterator[Flaw]:
 
     Why: figures of another company say nothing of this one; two borrowers may have been put into one package by mistake. A sole
     proprietor's return names the proprietor.
-    Source: DOMAIN.md, section 5 (ties); 31 CFR 1020.220 (customer identification).
+    Source: Credit analysis practice: agreement of documents; 31 CFR 1020.220 (customer identification).
     Example: the application is of Marlowe Street Optics LLC, the tax return of Harbour Lane Joinery Inc.
     """
     borrower = case.application.borrower.name if case.application else ""
@@ -55,7 +55,7 @@ def documents_bear_one_tax_id(case: Case) -> Iterator[Flaw]:
 
     Why: it tells companies of similar names apart; a wrong one is a slip, or another company's return. On a scan a digit
     may be another that looks like it.
-    Source: DOMAIN.md, section 5 (ties); 31 CFR 1020.220 (customer identification).
+    Source: Credit analysis practice: agreement of documents; 31 CFR 1020.220 (customer identification).
     Example: 00-5930690 on the loan application, 00-5930960 on the tax return.
     """
     forms = [(form, id) for kind in _IDS for form in case.of_kind(kind) if (id := form.words("ein"))]

@@ -13,7 +13,7 @@ def document_has_one_version(case: Case) -> Iterator[Flaw]:
     """A document that was sent twice must say the same both times.
 
     Why: two versions of one bank statement, return or schedule cannot both be right; one was corrected, or altered.
-    Source: DOMAIN.md, section 5 (ties).
+    Source: Credit analysis practice: agreement of documents.
     Example: January's bank statement closes at $58,966.92 in one file and at $68,966.92 in another.
     """
     for pair in twins(case):
