@@ -28,7 +28,7 @@ _KILL_SECONDS = 10.0  # beyond the time that running jobs have to finish
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part that is kept running: its name, and the words of its command after `loanlens`."""
+    """One part that is kept running: its name and its command line."""
 
     name: str
     command: tuple[str, ...]
@@ -177,8 +177,7 @@ def _alone(data_dir: Path) -> Iterator[None]:
 
 def _start(part: Part) -> subprocess.Popen[bytes]:
     """Start a part in a session of its own, so that Ctrl-C reaches the supervisor alone."""
-    call = [sys.executable, "-c", "from app.cli import main; main()", *part.command]
-    return subprocess.Popen(call, stdin=subprocess.PIPE, start_new_session=True)
+    return subprocess.Popen(part.command, stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _close(child: subprocess.Popen[bytes]) -> None:
