@@ -16,10 +16,11 @@ from app.domain import Assessment, DocumentKind, Field, Form, ModelVersion
 from app.store import applications, assessments, documents, model_versions, review_tasks, reviews
 from app.store.assessments import NewAssessment
 from app.store.difference import Change, difference
+from app.store.plain import from_plain, to_plain
 from app.store.rows import Adjustment, Correction, ExternalFact, Move, NewApplication, NewTask, StoredDecision
 from app.store.tables import lenders
 from tests.bench_store import fill, queries
-from tests.build import assessment, page, ratio, spread
+from tests.build import assessment, finding, item, page, ratio, spread
 
 DAY = date(2026, 5, 1)
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -76,7 +77,7 @@ def test_words_that_postgresql_refuses_are_stored_all_the_same(database: Engine)
         id = applications.add_application(connection, "first", new(borrower="zero\0 and \ud800"))
         found = applications.application(connection, "first", id)
         form = Form("a\0.pdf", 1, 1, DocumentKind.DEBT_SCHEDULE, (Field("creditor", "x\0y", "x\0y", "\ud800", "a.pdf", 1, None),))
-        made = replace(assessment(), forms=(form,), findings=(replace(assessment().findings[0], message="zero\0 and \ud800"),))
+        made = replace(assessment(findings=[finding(message="zero\0 and \ud800")]), forms=(form,))
         odd = assessments.add_assessment(connection, "first", NewAssessment(id, made, b"1", {}))
         assert odd is not None
         last = assessments.facts(connection, "first", odd)[-1]
@@ -159,7 +160,11 @@ def test_a_document_is_read_superseded_or_set_aside_and_never_lost(database: Eng
 
 
 def test_an_assessment_comes_out_as_it_went_in(database: Engine) -> None:
-    made = assessment()
+    field = Field("as_of_date", DAY, "May 1, 2026", "As of", "debts.pdf", 1, None)
+    made = assessment(
+        findings=[finding(facts=[item(value="1.10")]), replace(finding(), facts=(field,))],
+        ratios=[ratio("dscr", "1.250", "a / b", {"a": 5, "b": 4}), ratio("fccr", None)],
+    )
     with database.begin() as connection:
         id, assessed = stored(connection, made)
         found = assessments.latest_assessment(connection, "first", id)
@@ -171,6 +176,13 @@ def test_an_assessment_comes_out_as_it_went_in(database: Engine) -> None:
     as_made = [(item.account, item.period.name, item.value, item.text) for item in items]
     assert [(each.account, each.period, each.value, each.printed) for each in read] == as_made
     assert [each.number for each in read] == list(range(1, len(items) + 1))
+
+
+def test_a_whole_assessment_as_json_is_the_same_again() -> None:
+    field = Field("amount", Decimal("1.10"), "1.10", "Amount", "a.pdf", 1, None, alternatives=("7",))
+    form = Form("a.pdf", 1, 1, DocumentKind.DEBT_SCHEDULE, (field, replace(field, value="12"), replace(field, value=DAY)))
+    made = replace(assessment(findings=[finding(facts=[item()])], ratios=[ratio("dscr", "1.250")]), forms=(form,))
+    assert from_plain(Assessment, json.loads(json.dumps(to_plain(Assessment, made)))) == made
 
 
 def test_assessments_are_versions_and_the_same_inputs_are_assessed_once(database: Engine) -> None:
@@ -187,9 +199,8 @@ def test_assessments_are_versions_and_the_same_inputs_are_assessed_once(database
 
 
 def test_the_difference_of_two_versions_is_told(database: Engine) -> None:
-    before = assessment()
-    changed = replace(before.ratios[0], value=Decimal("9.99")) if before.ratios else ratio("dscr", "9.99")
-    after = replace(before, grade=2, ratios=(changed, *before.ratios[1:]), spread=replace(spread(), statements=spread().statements[:1]))
+    before = assessment(ratios=[ratio("dscr", "1.25")], findings=[finding()])
+    after = replace(assessment(ratios=[ratio("dscr", "9.99")], made=replace(spread(), statements=spread().statements[:1])), grade=2)
     with database.begin() as connection:
         id, one = stored(connection, before)
         two = assessments.add_assessment(connection, "first", NewAssessment(id, after, b"2", {}))
@@ -201,7 +212,8 @@ def test_the_difference_of_two_versions_is_told(database: Engine) -> None:
             sides.append((found, assessments.facts(connection, "first", each)))
     changes = difference(sides[0], sides[1])
     assert Change("outcome", "grade", str(before.grade), "2") in changes
-    assert any(each.what == "ratio" and each.after == "9.99" for each in changes)
+    assert Change("ratio", "dscr current", "1.25", "9.99") in changes
+    assert Change("finding", "balance_sheet_balances statements.pdf", finding().message, None) in changes
     assert any(each.what == "fact" and each.after is None for each in changes)
     assert difference(sides[0], sides[0]) == ()
 
