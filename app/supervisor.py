@@ -51,6 +51,7 @@ class Supervisor:
     parts: Sequence[Part]
     stop_seconds: float
     say: Callable[[str], None]
+    longest_pause_seconds: float = _LONGEST_PAUSE_SECONDS
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -89,7 +90,7 @@ class Supervisor:
             if status is None:
                 return
             _close(each.child)
-            each.pause = 0.0 if now - each.started > _WELL_SECONDS else min(max(1.0, each.pause * 2), _LONGEST_PAUSE_SECONDS)
+            each.pause = 0.0 if now - each.started > _WELL_SECONDS else min(max(1.0, each.pause * 2), self.longest_pause_seconds)
             each.child, each.again_at = None, now + each.pause
             self.say(_line(each.part.name, f"exited with status {status}, starts again in {each.pause:.0f} s"))
         if now >= each.again_at:

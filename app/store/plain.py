@@ -23,7 +23,7 @@ def to_plain(kind: Any, value: Any) -> Any:
         return to_plain(choices[0], value) if len(choices) == 1 else {type(value).__name__: to_plain(type(value), value)}
     if get_origin(kind) is tuple:
         return [to_plain(each, one) for each, one in zip(_members(kind, len(value)), value, strict=True)]
-    if is_dataclass(kind):
+    if is_dataclass(kind) and isinstance(kind, type):
         return {field.name: to_plain(_hints(kind)[field.name], getattr(value, field.name)) for field in fields(kind)}
     match value:
         case Enum():
