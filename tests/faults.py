@@ -15,10 +15,12 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 from sqlalchemy import Connection, Engine, text
@@ -36,6 +38,7 @@ from app.store.rows import NewApplication
 from app.supervisor import Part, Supervisor, stop_with_parent
 from tests.build import assessment
 
+T = TypeVar("T")
 LENDERS = ("first", "second")
 _WORKERS = 4
 _AHEAD = 100  # applications that wait at any time, so that every kill hits a running batch
@@ -280,16 +283,11 @@ def take_over(folder: Path) -> bool:
         worst = 0.0
         for _ in range(3):
             top_up(database, 2 * _WORKERS)
-            victim = waited(lambda: next(iter(parts(folder, "worker")), None))
-            time.sleep(3)
-            with database.connect() as connection:
-                doing = connection.execute(text("SELECT id FROM procrastinate_jobs WHERE status = 'doing'")).scalars().all()
+            doing = waited(lambda: jobs_at_work(database))
             for pid in parts(folder, "worker"):
                 send(pid, signal.SIGKILL)
             killed = time.monotonic()
-            assert victim
-            assert doing
-            waited(lambda ids=list(doing): started_again(database, ids), 90)
+            waited(partial(begun_again, database, doing), 90)
             worst = max(worst, time.monotonic() - killed)
             print(f"{len(doing)} jobs of killed workers were all begun again after {time.monotonic() - killed:.1f} s")
     finally:
@@ -299,16 +297,23 @@ def take_over(folder: Path) -> bool:
     return worst <= 60
 
 
-def started_again(database: Engine, ids: list[int]) -> bool:
-    """Say whether each of these jobs was begun a second time or is done."""
+def jobs_at_work(database: Engine) -> dict[int, int]:
+    """Return the jobs that are being done and how often each was begun, once every worker has one."""
+    sql = text("SELECT job_id, tries FROM job_records JOIN procrastinate_jobs q ON q.id = job_id WHERE q.status = 'doing' AND tries > 0")
     with database.connect() as connection:
-        left = text("SELECT count(*) FROM job_records WHERE job_id = ANY(:ids) AND tries < 2 AND outcome IS NULL")
-        return bool(connection.scalar(left, {"ids": ids}) == 0)
+        found = {row.job_id: row.tries for row in connection.execute(sql)}
+    return found if len(found) >= _WORKERS else {}
 
 
-def waited(ask: object, seconds: float = 30) -> object:
+def begun_again(database: Engine, before: dict[int, int]) -> bool:
+    """Say whether each of these jobs was begun once more, or is done."""
+    left = text("SELECT job_id, tries FROM job_records WHERE job_id = ANY(:ids) AND outcome IS NULL")
+    with database.connect() as connection:
+        return all(row.tries > before[row.job_id] for row in connection.execute(left, {"ids": list(before)}))
+
+
+def waited(ask: Callable[[], T], seconds: float = 30) -> T:
     """Ask until the answer is something, and return it."""
-    assert callable(ask)
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         if answer := ask():
@@ -330,7 +335,7 @@ def desk(folder: Path) -> bool:
                 (id,) = applications.add_applications(connection, "second", [NewApplication(f"desk {number}")])
                 (job,) = enqueue_all(connection, [Job(JobName.ASSESS, "second", {"application_id": id}, Urgency.DESK)])
             began = time.monotonic()
-            waited(lambda job=job: tried(database, f"job_id = {job} AND tries > 0"))
+            waited(partial(tried, database, f"job_id = {job} AND tries > 0"))
             worst = max(worst, time.monotonic() - began)
         print(f"a job that a person waits for, behind 10,000 of a batch: begun within {worst:.2f} s, the slowest of 10")
     finally:
@@ -409,12 +414,11 @@ def main() -> None:
     sys.exit(0 if all(well) else 1)
 
 
-def on_its_own(run: object) -> bool:
+def on_its_own(run: Callable[[Path], bool]) -> bool:
     """Run something in a data folder of its own, which is removed when all holds."""
-    assert callable(run)
     folder = Path(tempfile.mkdtemp(prefix="ll-"))
     folder.chmod(0o711)
-    well = bool(run(folder))
+    well = run(folder)
     if well:
         shutil.rmtree(folder, ignore_errors=True)
     else:
