@@ -1,6 +1,6 @@
 # Every target is one line; `make help` lists them. `make demo` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint types format bench lock clean distclean
+.PHONY: help setup demo test test-slow lint types format bench bench-store faults lock clean distclean
 RUN := .venv/bin/python -m
 REPORT := out/report.html
 
@@ -30,6 +30,12 @@ format: setup ## put imports in order and apply the safe fixes of ruff
 
 bench: setup ## measure pages a second and latency of each stage on the samples
 	@.venv/bin/loanlens bench
+
+bench-store: setup ## measure the desk's queries on 100,000 made-up applications with 10 million facts (minutes, 6 GB of disk)
+	@$(RUN) tests.bench_store
+
+faults: setup ## kill and freeze the service's parts under a running batch, fill its disk, and count; KILLS=1000 for the full run
+	@$(RUN) tests.faults --kills $(or $(KILLS),100) --takeover --desk $(if $(filter 0,$(shell id -u)),--full-disk)
 
 lock: setup ## resolve requirements*.in into the locks again
 	@deploy/lock.sh

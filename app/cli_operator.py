@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.domain import Role, User
+from app.errors import SetupError
 from app.settings import settings
 
 if TYPE_CHECKING:
@@ -25,11 +26,16 @@ Lender = Annotated[str | None, typer.Option("--lender", help="The lender; by def
 @contextmanager
 def open_store() -> "Iterator[Engine]":
     """Give the database of these settings."""
+    from sqlalchemy.exc import OperationalError
+
     from app.database import open_database
 
     database = open_database(settings())
     try:
         yield database
+    except OperationalError as error:
+        why = str(error.orig).strip().splitlines()[-1]
+        raise SetupError(f"The database does not answer any more: {why}. Run this again when it is up.") from error
     finally:
         database.dispose()
 

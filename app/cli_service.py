@@ -30,11 +30,11 @@ def up(rules: _Rules = False) -> None:
     from app.supervisor import up as keep_up
 
     extra = ("--rules",) if rules else ()
-    workers = [Part(f"worker {number}", ("worker", "--supervised", *extra)) for number in range(1, settings().workers + 1)]
-    desk = Part("desk worker", ("worker", "--desk", "--supervised", *extra))
+    workers = [Part(f"worker {number}", _command("worker", *extra)) for number in range(1, settings().workers + 1)]
+    desk = Part("desk worker", _command("worker", "--desk", *extra))
     with open_store():
         say("database      ready")
-    keep_up(settings(), (*workers, desk, Part("maintenance", ("maintenance", "--supervised"))), say)
+    keep_up(settings(), (*workers, desk, Part("maintenance", _command("maintenance"))), say)
 
 
 @service_app.command()
@@ -141,6 +141,12 @@ def submit(
     sys.stdout.write(f"{id}\n")
 
 
+def _command(*words: str) -> tuple[str, ...]:
+    """Return the command line of a part: this program, wherever and however it was started."""
+    return (sys.executable, "-c", "from app.cli import main; main()", *words, "--supervised")
+
+
 def _log() -> None:
-    """Say on stderr what went wrong; the queue's own notes on each job are for who asks for them."""
+    """Say on stderr what went wrong; each attempt to reach a database that is away, and each job, are for who asks for them."""
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])

@@ -1,6 +1,7 @@
 """What comes in: files stored, noted and put into the queue in one transaction; and what a worker does with them, recorded in another."""
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from app import audit
@@ -24,11 +24,11 @@ from app.reading.reader import quarantined
 from app.settings import Settings
 from app.store import applications, documents, retention
 from app.store.assessments import NewAssessment, add_assessment
+from app.store.plain import to_plain
 from app.store.review_tasks import add_task, urgency
 from app.store.rows import Application, NewApplication, NewTask, StoredDocument
 from rules import policy
 
-_WHOLE = TypeAdapter(Assessment)
 _OPEN = ("received", "assessed", "quarantined")
 _MOST_REASONS = 10
 
@@ -153,7 +153,7 @@ def _record(
     lender_id = attempt.lender_id
     applications.lock(connection, lender_id, application.id)
     retention.keep_files(connection, lender_id)
-    content = blobs.put(lender_id, BytesIO(_WHOLE.dump_json(made)))
+    content = blobs.put(lender_id, BytesIO(json.dumps(to_plain(Assessment, made), ensure_ascii=False, separators=(",", ":")).encode()))
     retention.add_file(connection, lender_id, content.sha256, content.size)
     kinds = {(page.file, page.number): kind for page, kind in zip(made.pages, made.page_kinds, strict=True)}
     for document, as_read in zip(stored, read, strict=True):

@@ -204,7 +204,7 @@ def keep_going(database: Engine, settings: Settings, daily: Sequence[JobName], i
     """Put the jobs of dead workers back into the queue and `daily` ones into it, until `is_stopping(seconds to wait)` says so."""
     while True:
         with database.begin() as connection:
-            job_records.take_over(connection, settings.stalled_seconds)
+            job_records.take_over(connection, settings.stalled_seconds, _MOST_BACKOFF_SECONDS)
             job_records.forget_ended_jobs(connection, _KEEP_ENDED_HOURS)
             for lender_id in lender_ids(connection):
                 for name in daily:

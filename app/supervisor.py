@@ -28,7 +28,7 @@ _KILL_SECONDS = 10.0  # beyond the time that running jobs have to finish
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part that is kept running: its name, and the words of its command after `loanlens`."""
+    """One part that is kept running: its name and its command line."""
 
     name: str
     command: tuple[str, ...]
@@ -51,6 +51,7 @@ class Supervisor:
     parts: Sequence[Part]
     stop_seconds: float
     say: Callable[[str], None]
+    longest_pause_seconds: float = _LONGEST_PAUSE_SECONDS
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -89,7 +90,7 @@ class Supervisor:
             if status is None:
                 return
             _close(each.child)
-            each.pause = 0.0 if now - each.started > _WELL_SECONDS else min(max(1.0, each.pause * 2), _LONGEST_PAUSE_SECONDS)
+            each.pause = 0.0 if now - each.started > _WELL_SECONDS else min(max(1.0, each.pause * 2), self.longest_pause_seconds)
             each.child, each.again_at = None, now + each.pause
             self.say(_line(each.part.name, f"exited with status {status}, starts again in {each.pause:.0f} s"))
         if now >= each.again_at:
@@ -177,8 +178,7 @@ def _alone(data_dir: Path) -> Iterator[None]:
 
 def _start(part: Part) -> subprocess.Popen[bytes]:
     """Start a part in a session of its own, so that Ctrl-C reaches the supervisor alone."""
-    call = [sys.executable, "-c", "from app.cli import main; main()", *part.command]
-    return subprocess.Popen(call, stdin=subprocess.PIPE, start_new_session=True)
+    return subprocess.Popen(part.command, stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _close(child: subprocess.Popen[bytes]) -> None:

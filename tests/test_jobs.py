@@ -173,12 +173,26 @@ def test_jobs_of_a_silent_worker_are_taken_over(database: Engine) -> None:
         taken = text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = ANY(:ids)")
         connection.execute(taken, {"worker": worker, "ids": ids})
     with database.begin() as connection:
-        assert job_records.take_over(connection, 40) == 0
+        assert job_records.take_over(connection, 40, 300) == 0
     keep_going(database, SETTINGS, (), lambda _: True)
     run_worker(database, noting(done), EVERY, SETTINGS, until_idle=True)
     assert sorted(n for _, n in done) == [0, 1]
     with database.connect() as connection:
         assert job_records.worker_silences(connection) == []
+
+
+def test_a_clock_that_was_set_back_holds_nothing_up(database: Engine) -> None:
+    done: list[Any] = []
+    one, two = put(database, 2)
+    with database.begin() as connection:
+        beat = text("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + interval '1 hour') RETURNING id")
+        worker = connection.scalar(beat)
+        taken = text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :id")
+        connection.execute(taken, {"worker": worker, "id": one})
+        connection.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour' WHERE id = :id"), {"id": two})
+    keep_going(database, SETTINGS, (), lambda _: True)
+    run_worker(database, noting(done), EVERY, SETTINGS, until_idle=True)
+    assert sorted(n for _, n in done) == [0, 1]
 
 
 def test_a_person_waiting_comes_before_ten_thousand_jobs_of_a_batch(database: Engine) -> None:

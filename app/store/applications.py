@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.store import tables
 from app.store.rows import Application, Batch, ExternalFact, NewApplication, columns, make, make_all
@@ -147,6 +147,6 @@ def add_external_fact(connection: Connection, lender_id: str, application_id: in
 
 def external_facts(connection: Connection, lender_id: str, application_id: int) -> tuple[ExternalFact, ...]:
     """Return the newest of each external fact of an application, by name."""
-    newest = select(*columns(ExternalFact, _F)).distinct(_F.c.name)
+    newest = select(*columns(ExternalFact, _F)).ext(distinct_on(_F.c.name))
     chosen = newest.where(_F.c.lender_id == lender_id, _F.c.application_id == application_id)
     return make_all(ExternalFact, connection.execute(chosen.order_by(_F.c.name, _F.c.id.desc())))

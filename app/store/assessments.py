@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -14,13 +13,14 @@ from app.domain import Assessment, Field, Finding, LineItem, ModelVersion, Ratio
 from app.store import tables
 from app.store.applications import lock
 from app.store.columns import storable
+from app.store.plain import from_plain, to_plain
 from app.store.rows import StoredAssessment, StoredFact, columns, make_all
 
 _A = tables.assessments
 _F = tables.facts
-_RATIOS = TypeAdapter(tuple[Ratio, ...])
-_FINDINGS = TypeAdapter(tuple[Finding, ...])
-_VERSIONS = TypeAdapter(tuple[ModelVersion, ...])
+_RATIOS = tuple[Ratio, ...]
+_FINDINGS = tuple[Finding, ...]
+_VERSIONS = tuple[ModelVersion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,9 @@ def add_assessment(connection: Connection, lender_id: str, new: NewAssessment) -
     values: dict[str, Any] = {
         "lender_id": lender_id, "application_id": new.application_id, "version": version, "inputs_sha256": new.inputs_sha256,
         "as_of": made.as_of, "grade": made.grade, "recommendation": made.recommendation, "route": made.route,
-        "ratios": _json(_RATIOS, made.ratios), "findings": _json(_FINDINGS, made.findings), "versions": _json(_VERSIONS, made.versions),
+        "ratios": to_plain(_RATIOS, made.ratios),
+        "findings": to_plain(_FINDINGS, made.findings),
+        "versions": to_plain(_VERSIONS, made.versions),
         "content_sha256": new.content_sha256, "shadow": new.shadow,
     }
     once = insert(_A).values(values).on_conflict_do_nothing(index_elements=["lender_id", "application_id", "inputs_sha256"])
@@ -98,29 +100,13 @@ def _read(connection: Connection, chosen: Select[Any]) -> tuple[StoredAssessment
         StoredAssessment(
             **{
                 **row,
-                "ratios": _RATIOS.validate_python(row["ratios"]),
-                "findings": _FINDINGS.validate_python(row["findings"]),
-                "versions": _VERSIONS.validate_python(row["versions"]),
+                "ratios": from_plain(_RATIOS, row["ratios"]),
+                "findings": from_plain(_FINDINGS, row["findings"]),
+                "versions": from_plain(_VERSIONS, row["versions"]),
             }
         )
         for row in connection.execute(chosen).mappings()
     )
-
-
-def _json(kind: TypeAdapter[Any], value: object) -> Any:
-    return _storable(kind.dump_python(value, mode="json"))
-
-
-def _storable(value: Any) -> Any:
-    """Return a JSON value whose words PostgreSQL takes."""
-    match value:
-        case str():
-            return storable(value)
-        case list():
-            return [_storable(each) for each in value]
-        case dict():
-            return {key: _storable(each) for key, each in value.items()}
-    return value
 
 
 def _facts(new: NewAssessment) -> Iterator[dict[str, Any]]:

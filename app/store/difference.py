@@ -49,7 +49,7 @@ def _ratio(ratio: Ratio) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    return " ".join((finding.id, finding.measure or "", *finding.documents)).strip()
+    return " ".join((finding.id, *filter(None, (finding.measure,)), *finding.documents))
 
 
 def _named(facts: Sequence[StoredFact]) -> list[tuple[tuple[str, str], str]]:

@@ -83,13 +83,20 @@ def first_priority(connection: Connection, lowest: int, highest: int) -> int | N
     return found
 
 
-def take_over(connection: Connection, silence_seconds: float) -> int:
-    """Put the jobs of workers that gave no sign of life for so long back into the queue, and forget those workers."""
-    dead = "w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => :silence)"
-    stalled = f"FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id WHERE j.status = 'doing' AND ({dead})"
-    again = text(f"SELECT count(procrastinate_retry_job_v2(j.id, now(), NULL, NULL, NULL)) {stalled}")
+def take_over(connection: Connection, silence_seconds: float, longest_pause_seconds: float) -> int:
+    """Put the jobs of workers that gave no sign of life for so long back into the queue, and forget those workers.
+
+    A sign of life from the future, or a pause longer than there are, comes from a clock that was set back: neither counts.
+    """
+    dead = "w.last_heartbeat NOT BETWEEN now() - make_interval(secs => :silence) AND now() + make_interval(secs => :silence)"
+    joined = "procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id"
+    stalled = f"{joined} WHERE j.status = 'doing' AND (w.id IS NULL OR {dead})"
+    again = text(f"SELECT count(procrastinate_retry_job_v2(j.id, now(), NULL, NULL, NULL)) FROM {stalled}")  # noqa: S608  constants
     number = connection.execute(again, {"silence": silence_seconds}).scalar_one()
-    connection.execute(text("SELECT procrastinate_prune_stalled_workers_v1(:silence)"), {"silence": silence_seconds})
+    connection.execute(text(f"DELETE FROM procrastinate_workers w WHERE {dead}"), {"silence": silence_seconds})  # noqa: S608  constants
+    too_late = "status = 'todo' AND scheduled_at > now() + make_interval(secs => :pause)"
+    sooner = text(f"UPDATE procrastinate_jobs SET scheduled_at = now() WHERE {too_late}")  # noqa: S608  constants
+    connection.execute(sooner, {"pause": longest_pause_seconds})
     return int(number)
 
 
