@@ -28,7 +28,7 @@ from rules.accounts import ACCOUNT
 from rules.columns import Layout, layout_of
 from rules.headings import currency_of, is_uk, scale_of
 
-#: Accounts into which several printed rows add up (DOMAIN: several rows may add into one account).
+#: Accounts into which several printed rows add up (several rows may add into one account).
 ADDED = frozenset(
     {
         "accrued_liabilities",
@@ -268,7 +268,7 @@ def _prints_net_assets(have: Mapping[tuple[str, str], LineItem]) -> bool:
 
 
 def _with_current_portion(items: list[LineItem], portion: LineItem, borrowed: LineItem | None) -> list[LineItem]:
-    """Count the current portion of long-term debt into short-term debt (DOMAIN, section 3)."""
+    """Count the current portion of long-term debt into short-term debt, of which it is part."""
     if borrowed is None:
         return [*items, replace(portion, account="short_term_debt", origin=Origin.DERIVED, formula="current_portion_long_term_debt")]
     whole = replace(

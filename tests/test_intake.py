@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from app import audit
-from app.assess import MatchingExtractor, Models
+from app.assess import load_models
 from app.blobs.storage import Blobs, open_blobs
 from app.domain import Document, DocumentKind, Role, User
 from app.errors import Forbidden, ReaderCrashed
@@ -59,7 +59,7 @@ def send(database: Engine, blobs: Blobs, *names: str, reference: str = "A1", by:
 
 
 def work(database: Engine, blobs: Blobs, folder: Path, reader: Reader | None = None) -> None:
-    place = Workplace(blobs, reader or Reader(), Models(MatchingExtractor()), settings_of(folder))
+    place = Workplace(blobs, reader or Reader(), load_models(settings_of(folder), rules=True), settings_of(folder))
     with database.begin() as connection:
         connection.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"))
     run_worker(database, duties(place), tuple(Urgency), settings_of(folder), until_idle=True)
