@@ -11,7 +11,7 @@ setup: ## make .venv/ with the program and all it needs; a second run ends at on
 	@deploy/setup.sh
 
 demo: setup ## assess the sample applications and leave an HTML report
-	@mkdir -p $(dir $(REPORT)) && .venv/bin/loanlens assess data_samples/statements --html $(REPORT) && echo "The report: file://$(abspath $(REPORT))"
+	@mkdir -p $(dir $(REPORT)) && .venv/bin/loanlens assess data_samples/applications --html $(REPORT) && echo "The report: file://$(abspath $(REPORT))"
 
 test: lint types ## lint, check types, run the tests; EVAL_SET=DIR adds those that need the evaluation set
 	@$(RUN) pytest $(if $(EVAL_SET),--eval-set=$(EVAL_SET))
