@@ -124,7 +124,7 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
         statement
         for document in documents
         if document.kind in STATEMENT_KINDS
-        for statement in spreading.spread(document, [e for p in document.pages for e in readings[id(p)].entities])
+        for statement in spreading.spread(document, [e for p in document.pages for e in matching.name_unmapped(p, readings[id(p)].entities, document.kind)])
     ]
     forms = tuple(form for document in documents if (form := read(document)) is not None)
     ledger = tuple(kinds[id(p)] for p in pages)
