@@ -34,9 +34,10 @@ def test_the_title_tells_the_kind_of_a_page() -> None:
 
 
 def test_a_line_unknown_to_the_model_is_named_where_the_template_has_its_very_words() -> None:
-    page = paper.page([("Balance sheet",), ("", "2024"), ("Checking account", "61,074"), ("Fixed assets at cost", "900"), ("Inventory", "13")])
-    lines = [line for line in page.lines if line.amounts]
-    told = [Entity(lines[0].span, UNMAPPED, 0.9), Entity(lines[1].span, UNMAPPED, 1.0), Entity(lines[2].span, "inventory", 1.0)]
+    lines = [("Balance sheet",), ("", "2024"), ("Checking account", "61,074"), ("Fixed assets at cost", "900"), ("Inventory", "13")]
+    page = paper.page(lines)
+    spans = [line.span for line in page.lines if line.amounts]
+    told = [Entity(spans[0], UNMAPPED, 0.9), Entity(spans[1], UNMAPPED, 1.0), Entity(spans[2], "inventory", 1.0)]
     named = matching.name_unmapped(page, told, DocumentKind.BALANCE_SHEET)
     assert [e.label for e in named] == ["cash", UNMAPPED, "inventory"]
     assert named[0].score <= 0.5
