@@ -13,7 +13,7 @@ from app.settings import Settings
 from models import extractor, page_kind
 from models.extractor import PageReading
 from models.page_kind import PageGuess
-from rules import checks, matching, policy, ratios, spreading, stated
+from rules import checks, matching, policy, ratios, spreading, stated, units
 from rules.application import application_of
 from rules.forms.read import read
 from rules.themes.case import Case
@@ -87,7 +87,8 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     reading = spread_documents(files, models)
     day = as_of or (reading.application.made_on if reading.application else None) or date.today()  # noqa: DTZ011 - a day of the calendar
     limits = policy.load()
-    computed = ratios.compute(reading.spread, stated.stated_figures(reading.application, reading.forms, reading.spread, limits))
+    measured = units.in_one_unit(reading.spread, reading.forms)
+    computed = ratios.compute(measured, stated.stated_figures(reading.application, reading.forms, measured, limits))
     case = Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed)
     found = checks.run(case)
     outcome = policy.rate(computed, found, limits, reading.application)

@@ -191,11 +191,15 @@ def currency_of(text: str) -> str | None:
 
 
 #: Words that only UK accounts print; they tell how a date like 1/2/2020 is read and which currency bare figures are in.
-_UK_WORDS = re.compile(
-    r"£|\b(?:companies act|registered number|company number|turnover|creditors|debtors|capital and reserves|called up)\b", re.IGNORECASE
-)
+_UK_WORDS = re.compile(r"\b(?:turnover|creditors|debtors|capital and reserves|called up)\b", re.IGNORECASE)
+_UK_MARKS = re.compile(r"£|\b(?i:companies act|companies house|registered number|company number)\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
 
 
 def is_uk(text: str) -> bool:
     """Return whether a page speaks as UK accounts do."""
-    return _UK_WORDS.search(text) is not None
+    return _UK_WORDS.search(text) is not None or bears_uk_marks(text)
+
+
+def bears_uk_marks(text: str) -> bool:
+    """Return whether a paper of any kind is British: by pounds, the register's words or a postcode."""
+    return _UK_MARKS.search(text) is not None
