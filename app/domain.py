@@ -67,11 +67,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as it stands on the page. `confidence` (0..1) is the reader's own: 1.0 for a text layer."""
+    """One word as it stands on the page. `confidence` (0..1) is the reader's own: 1.0 for a text layer.
+
+    `alternatives` are what a second reading of a scan made of it, where that differs.
+    """
 
     text: str
     box: Box
     confidence: float = 1.0
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The numbers of a scanned page read a second time, each by itself, and the likelier of both readings kept.
 
 Tesseract reads a page well but single digits worse than RapidOCR's recogniser does; that one confuses commas and points.
-Where both agree the number is nearly certain, which the word's confidence then says.
+Where both agree the number is nearly certain, which the word's confidence then says; where not, the other reading is kept
+as the word's alternative, for `rules/reconcile.py` to weigh by the page's arithmetic.
 """
 
 import re
@@ -163,8 +164,8 @@ def _better(cell: _Cell, text: str, sure: float) -> Word | None:
         return Word(text, inner, 0.5 * sure) if sure > 0.6 and len(digits) >= len(had) else None
     clipped = len(digits) < len(had) and (had.startswith(digits) or had.endswith(digits))
     if sure < 0.8 or clipped or (cell.confidence > 0.93 and sure < 0.95):
-        return None
-    return Word(text, inner, 0.5 * sure)
+        return Word(tidied(cell.text), Box.around(w.box for w in cell.words), cell.confidence, (text,))
+    return Word(text, inner, 0.5 * sure, (tidied(cell.text),))
 
 
 def _digits(text: str) -> str:
