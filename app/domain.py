@@ -91,13 +91,14 @@ class Span:
 class Amount:
     """A number as printed on a line: the sign is the printed one (parentheses or minus), the scale is not applied.
 
-    A dash printed for nil has value 0 and `text` "-" (whatever dash was printed).
+    A dash printed for nil has value 0 and `text` "-" (whatever dash was printed). `alternatives` are other readings of a scan.
     """
 
     span: Span
     text: str
     value: Decimal
     box: Box
+    alternatives: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

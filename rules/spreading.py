@@ -215,6 +215,7 @@ def _item(document: Document, row: _Row, account: str, figure: tuple[Amount, Per
         round(score * legible, 4),
         False,
         row.page.method,
+        alternatives=tuple(value * scale for value in amount.alternatives),
     )
 
 

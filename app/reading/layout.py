@@ -342,6 +342,13 @@ def _line(page_number: int, row: list[Word], cells: Sequence[_Cell], amounts: Se
     return Line(
         span=Span(page_number, offset + start, offset + stop),
         label=" ".join(w.text for w in label),
-        amounts=tuple(Amount(Span(page_number, offset + a.start, offset + a.stop), a.text, a.value, a.box) for a in amounts),
+        amounts=tuple(_amount(page_number, row, a, offset) for a in amounts),
         box=Box.around(w.box for w in row[start:stop]),
     )
+
+
+def _amount(page_number: int, row: list[Word], cell: _Cell, offset: int) -> Amount:
+    """Return the amount of `cell`, with what a second reading made of its digits where that is another number."""
+    texts = [text for word in row[cell.start : cell.stop] for text in word.alternatives]
+    others = dict.fromkeys(value for text in texts if (value := parse_amount(text)) is not None and value != cell.value)
+    return Amount(Span(page_number, offset + cell.start, offset + cell.stop), cell.text, cell.value, cell.box, tuple(others))
