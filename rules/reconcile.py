@@ -159,7 +159,8 @@ def _completed(arithmetic: Arithmetic) -> Iterator[LineItem]:
             row = arithmetic.rows[lack.row].first
             value = -lack.sign * lack.rest.gap(values)
             follows = lack.is_total or row.account in TOTALS or abs(value) <= lack.rest.room
-            if follows and lack.row not in given and row.account in ACCOUNT and row.method is ReadMethod.OCR:
+            sure = all(arithmetic.items[number].confidence >= _SURE for number in lack.rest.figures)
+            if follows and sure and lack.row not in given and row.account in ACCOUNT and row.method is ReadMethod.OCR:
                 given.add(lack.row)
                 yield _derived(arithmetic, lack, period, value)
 

@@ -45,6 +45,9 @@ _LEAST_SCORE = 0.05  # a reading below this is no reading
 _ANCHORS = 3  # accounts of another statement on a page that make it a second statement
 _SURE = 0.5
 _AFTER_CHARGING = re.compile(r"(?:stated|arrived at)\s+after\s+(?:charging|crediting)|after charging", re.IGNORECASE)
+_FLOWS = frozenset({"operating_cash_flow", "investing_cash_flow", "financing_cash_flow"})
+_DISCONTINUED = re.compile(r"^\W*discontinued operations\W*$", re.IGNORECASE)
+_OPENING = re.compile(r"\b(?:beginning|start|opening)\b", re.IGNORECASE)
 _ALIKE = 0.99  # scores from here on tell nothing more about which row is meant
 _TOTAL = 0.5  # what a row gains by calling itself a total
 _EARLIER = 0.0005  # of score that a row loses for each row above it: of two equals the earlier one counts
@@ -80,8 +83,23 @@ def _rows(document: Document, entities: Sequence[Entity]) -> list[_Row]:
         for index, line in enumerate(page.lines):
             entity = by_line.get((line.span.page, line.span.start))
             if line.amounts and entity is not None and not _is_head(line):
-                rows.append(_Row(page, index, line, _as_footnoted(entity, page.lines[index : index + 2])))
+                rows.append(_Row(page, index, line, _as_worded(_as_footnoted(entity, page.lines[index : index + 2]), page.lines[:index], line)))
     return rows
+
+
+def _as_worded(entity: Entity, above: Sequence[Line], line: Line) -> Entity:
+    """Return the entity of a row whose words leave no doubt: cash with which a period opens is none with which it ends.
+
+    Flows under the heading of discontinued operations are none of the company's. A long label begins on the line above. Where the model doubts that a row is outside the template, an account's own name settles it.
+    """
+    began = above[-1].label if above and not above[-1].amounts else ""
+    heading = next((each.label for each in reversed(above) if not each.amounts), "")
+    opens = entity.label == "cash_end_of_period" and _OPENING.search(f"{began} {line.label}")
+    if opens or (entity.label in _FLOWS and _DISCONTINUED.match(heading)):
+        return Entity(entity.span, UNMAPPED, entity.score)
+    wording = re.sub(r"[^a-z]+", " ", line.label.lower()).strip()
+    named = [(a, s) for a, s in entity.alternatives if s >= _LEAST_SCORE and a in ACCOUNT and wording in ACCOUNT[a].synonyms]
+    return Entity(entity.span, named[0][0], entity.score) if entity.label == UNMAPPED and named else entity
 
 
 def _as_footnoted(entity: Entity, lines: Sequence[Line]) -> Entity:

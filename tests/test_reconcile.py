@@ -15,7 +15,7 @@ SHEET, RESULT = DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT
 
 def misread(rows: Rows, account: str, value: int | None, column: int = 0) -> Rows:
     """Return `rows` with another figure read for `account` in one column."""
-    changed = []
+    changed: list[tuple[str, str, Sequence[int | None]]] = []
     for id, label, values in rows:
         if id == account:
             changed.append((id, label, [value if n == column else each for n, each in enumerate(values)]))
