@@ -21,6 +21,7 @@ _INEXACT = 0.25  # what it costs more where a sum then closes within rounding on
 _MARGIN = 0.9  # by which the best explanation must be better than one without the same repair
 _MOST_CHANGES = 4
 _MOST_EXPLANATIONS = 20_000
+_READ = 0.6  # confidence that every figure of a sum needs for a lost one to follow from them
 _PROVEN_TWICE, _PROVEN_ONCE = 0.9, 0.75
 
 Changes = Mapping[int, Candidate]
@@ -159,7 +160,7 @@ def _completed(arithmetic: Arithmetic) -> Iterator[LineItem]:
             row = arithmetic.rows[lack.row].first
             value = -lack.sign * lack.rest.gap(values)
             follows = lack.is_total or row.account in TOTALS or abs(value) <= lack.rest.room
-            sure = all(arithmetic.items[number].confidence >= _SURE for number in lack.rest.figures)
+            sure = all(arithmetic.items[number].confidence >= _READ for number in lack.rest.figures)
             if follows and sure and lack.row not in given and row.account in ACCOUNT and row.method is ReadMethod.OCR:
                 given.add(lack.row)
                 yield _derived(arithmetic, lack, period, value)
