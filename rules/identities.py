@@ -13,7 +13,7 @@ from app.domain import FinancialStatement, LineItem, Origin, Period
 from rules.accounts import ACCOUNT
 
 #: total = plus - minus, and the minuses that a sheet may do without; `always`: double entry demands it.
-_BY_ACCOUNT: tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...], bool], ...] = (
+BY_ACCOUNT: tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...], bool], ...] = (
     ("total_assets", ("total_liabilities_and_equity",), (), (), True),
     ("net_assets", ("total_equity",), (), (), True),
     ("total_liabilities_and_equity", ("total_liabilities", "total_equity"), (), (), False),
@@ -33,8 +33,8 @@ _BY_ACCOUNT: tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...],
 )
 #: Accounts that add up rows above them.
 TOTALS = frozenset(
-    {total for total, *_ in _BY_ACCOUNT}
-    | {"total_current_assets", "total_fixed_assets", "total_current_liabilities", "total_liabilities", "total_equity", "ppe_net"}
+    {total for total, *_ in BY_ACCOUNT}
+    | {"total_current_assets", "total_fixed_assets", "total_current_liabilities", "total_liabilities", "total_equity"}
     | {"operating_cash_flow", "investing_cash_flow", "financing_cash_flow", "cash_end_of_period", "operating_expenses"}
 )
 _TOTAL = re.compile(r"^\W*(?:total|sub|net\b|$)|\bnet\W*$", re.IGNORECASE)
@@ -125,7 +125,7 @@ class Arithmetic:
 
     def _by_account(self) -> Iterator[Sum]:
         at = {row.first.account: n for n, row in enumerate(self.rows) if row.first.account in ACCOUNT}
-        for total, plus, minus, maybe, always in _BY_ACCOUNT:
+        for total, plus, minus, maybe, always in BY_ACCOUNT:
             if total in at and all(a in at for a in (*plus, *minus)):
                 less = (*minus, *(a for a in maybe if a in at))
                 yield Sum((*((1, at[a]) for a in plus), *((-1, at[a]) for a in less), (-1, at[total])), always)
@@ -137,8 +137,8 @@ class Arithmetic:
             for total, parts in self._runs(period.name):
                 runs.setdefault(total, []).append(parts)
         for total, found in runs.items():
-            best = max(found, key=found.count)
-            if all(each == best or found.count(each) < found.count(best) for each in found):
+            best = max(found, key=lambda run: (found.count(run), len(run)))
+            if all({*each} <= {*best} or found.count(each) < found.count(best) for each in found):
                 yield Sum((*((0, part) for part in best), (0, total)))  # 0: with the sign that the page prints
 
     def _runs(self, period: str) -> Iterator[tuple[int, tuple[int, ...]]]:

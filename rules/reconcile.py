@@ -1,8 +1,8 @@
 """Statements as spread -> statements whose arithmetic holds: the most probable readings of a scan by which its sums close.
 
 An exact search over what each figure may have been printed as. It repairs scans only and says so on every figure; a sum that
-no sure reading closes is left as it is, for the checks to find. On a page with a text layer digits are certain: nothing is
-repaired there, so that what was altered stays a finding.
+no sure reading closes is left as it is, for the checks to find. On a page with a text layer digits are certain: only the row
+that an account was read from may change there (`rules/row_choice.py`), so that what was altered stays a finding.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from app.domain import FinancialStatement, LineItem, Origin, Period, ReadMethod,
 from rules.accounts import ACCOUNT
 from rules.identities import TOTALS, Arithmetic, Identity, Lack
 from rules.misreadings import Candidate, candidates
+from rules.row_choice import rechosen
 
 _BROKEN = 6.0  # cost of a sum that does not close
 _DOUBT = 2.0  # what a change costs more for a figure that was surely read
@@ -40,7 +41,8 @@ def reconcile(spread: Spread) -> Spread:
     return Spread(tuple(map(_reconciled, spread.statements)))
 
 
-def _reconciled(statement: FinancialStatement) -> FinancialStatement:
+def _reconciled(printed: FinancialStatement) -> FinancialStatement:
+    statement = rechosen(printed)
     if not any(item.method is ReadMethod.OCR for item in statement.items):
         return statement
     arithmetic = Arithmetic(statement)
@@ -159,8 +161,9 @@ def _completed(arithmetic: Arithmetic) -> Iterator[LineItem]:
         for lack in arithmetic.lacking(period):
             row = arithmetic.rows[lack.row].first
             value = -lack.sign * lack.rest.gap(values)
-            follows = lack.is_total or row.account in TOTALS or abs(value) <= lack.rest.room
-            sure = all(arithmetic.items[number].confidence >= _READ for number in lack.rest.figures)
+            nil = abs(value) <= lack.rest.room  # that the others close without it is proof enough
+            follows = nil or lack.is_total or row.account in TOTALS
+            sure = nil or all(arithmetic.items[number].confidence >= _READ for number in lack.rest.figures)
             if follows and sure and lack.row not in given and row.account in ACCOUNT and row.method is ReadMethod.OCR:
                 given.add(lack.row)
                 yield _derived(arithmetic, lack, period, value)

@@ -86,14 +86,16 @@ def _rows(document: Document, entities: Sequence[Entity]) -> list[_Row]:
         for index, line in enumerate(page.lines):
             entity = by_line.get((line.span.page, line.span.start))
             if line.amounts and entity is not None and not _is_head(line):
-                rows.append(_Row(page, index, line, _as_worded(_as_footnoted(entity, page.lines[index : index + 2]), page.lines[:index], line)))
+                footnoted = _as_footnoted(entity, page.lines[index : index + 2])
+                rows.append(_Row(page, index, line, _as_worded(footnoted, page.lines[:index], line)))
     return rows
 
 
 def _as_worded(entity: Entity, above: Sequence[Line], line: Line) -> Entity:
     """Return the entity of a row whose words leave no doubt: cash with which a period opens is none with which it ends.
 
-    Flows under the heading of discontinued operations are none of the company's. A long label begins on the line above. Where the model doubts that a row is outside the template, an account's own name settles it.
+    Flows under the heading of discontinued operations are none of the company's. A long label begins on the line above. Where
+    the model doubts that a row is outside the template, an account's own name settles it.
     """
     began = above[-1].label if above and not above[-1].amounts else ""
     heading = next((each.label for each in reversed(above) if not each.amounts), "")

@@ -120,3 +120,28 @@ def test_a_sheet_that_two_errors_break_is_repaired_twice() -> None:
     mended = reconcile(scanned(SHEET, rows, "inventory", "long_term_debt"))
     assert figure(mended, "inventory").value == 97_300
     assert figure(mended, "long_term_debt").value == 138_000
+
+
+def test_an_account_moves_from_a_part_to_its_sub_total_where_every_period_says_so() -> None:
+    rows: Rows = [
+        ("total_current_assets", "", (95_384, 81_951)),
+        ("total_current_liabilities", "Creditors: amounts falling due within one year", (61_666, 50_048)),
+        ("unmapped", "Derivatives", (1_252, 2_708)),
+        ("unmapped", "", (62_918, 52_756)),
+        ("net_current_assets", "Net current assets", (32_466, 29_195)),
+    ]
+    moved = reconcile(Spread((statement(SHEET, rows),)))
+    assert [figure(moved, "total_current_liabilities", p).value for p in ("current", "prior")] == [62_918, 52_756]
+    assert "every period" in (figure(moved, "total_current_liabilities").repaired or "")
+    altered = Spread((statement(SHEET, misread(rows, "net_current_assets", 33_466)),))
+    assert reconcile(altered) == altered, "where one period does not close, nothing moves"
+
+
+def test_a_dash_that_the_scan_lost_is_nil_where_the_others_close_without_it() -> None:
+    rows: Rows = [
+        ("intangible_assets", "Intangible assets", (593_873, None)),
+        ("ppe_net", "Tangible assets", (6_486_572, 6_410_368)),
+        ("fixed_asset_investments", "Investments", (97_500, 97_500)),
+        ("total_fixed_assets", "", (7_177_945, 6_507_868)),
+    ]
+    assert figure(reconcile(scanned(SHEET, rows)), "intangible_assets", "prior").value == 0
