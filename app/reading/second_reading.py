@@ -66,7 +66,7 @@ def reread_amounts(page: Grey, words: Sequence[Word]) -> tuple[Word, ...]:
     unit = _text_height(ordered) * page.shape[0]
     ink, clean = _without_rules(page, unit)
     cells = [c for i, line in enumerate(lines) for c in _cells(i, ordered[line.span.start : line.span.stop], ink, (left, unit))]
-    cells = [c for c in cells if _may_be_number(c)][:_MOST_CELLS]
+    cells = [c for c in cells if _may_be_number(c) and not _belongs_elsewhere(c, ordered)][:_MOST_CELLS]
     readings = read_crops([_crop(clean, c.box, unit) for c in cells])
     gone: set[int] = set()
     added: list[Word] = []
@@ -136,6 +136,13 @@ def _merged(spans: Sequence[tuple[float, float]], gap: float) -> list[tuple[floa
 
 def _may_be_number(cell: _Cell) -> bool:
     return not cell.words or cell.confidence < 0.6 or any(c.isdigit() for c in cell.text)
+
+
+def _belongs_elsewhere(cell: _Cell, words: Sequence[Word]) -> bool:
+    """Say whether the ink of a cell without words is that of words in the line above or below."""
+    middle = (cell.box.top + cell.box.bottom) / 2
+    shared = (min(w.box.x1, cell.box.x1) - max(w.box.x0, cell.box.x0) for w in words if w.box.top < middle < w.box.bottom)
+    return not cell.words and any(width > 0.3 * (cell.box.x1 - cell.box.x0) for width in shared)
 
 
 def _crop(page: Grey, box: Box, unit: float) -> Grey:
