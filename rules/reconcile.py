@@ -21,7 +21,7 @@ _SURE = 0.9  # confidence from which both readings of a scan agree: two sums mus
 _INEXACT = 0.25  # what it costs more where a sum then closes within rounding only
 _MARGIN = 0.9  # by which the best explanation must be better than one without the same repair
 _MOST_CHANGES = 4
-_MOST_EXPLANATIONS = 20_000
+_MOST_EXPLANATIONS = 2_000  # a column of which more can be made proves nothing
 _READ = 0.6  # confidence that every figure of a sum needs for a lost one to follow from them
 _PROVEN_TWICE, _PROVEN_ONCE = 0.9, 0.75
 
@@ -76,13 +76,19 @@ def _repairs(arithmetic: Arithmetic, period: Period) -> Iterator[tuple[int, Line
 
 
 def _explanations(arithmetic: Arithmetic, identities: Sequence[Identity], values: Sequence[Decimal]) -> list[Explanation]:
-    """Return the ways to make sense of `identities`, cheapest first."""
+    """Return the ways to make sense of `identities`, cheapest first; only the one that changes nothing where there are too many."""
     bound = {number for each in identities if not each.holds(values) for number in each.figures}
     possible = {n: candidates(arithmetic.items[n], arithmetic.unit) for n in bound if _may_be_misread(arithmetic.items[n])}
     found: dict[frozenset[tuple[int, Decimal]], Explanation] = {}
+    most = _BROKEN * sum(not each.holds(values) for each in identities) + _MARGIN
+    as_read = Explanation({}, most - _MARGIN)
     waiting: list[tuple[Changes, frozenset[Identity]]] = [({}, frozenset())]
-    while waiting and len(found) < _MOST_EXPLANATIONS:
+    while waiting:
         changes, given_up = waiting.pop()
+        if _cost(arithmetic, changes) > most:
+            continue
+        if len(found) >= _MOST_EXPLANATIONS:
+            return [as_read]
         after = _changed(values, changes)
         broken = [each for each in identities if not each.holds(after)]
         cost = _cost(arithmetic, changes) + _BROKEN * len(broken) + _INEXACT * _inexact(identities, changes, after)
