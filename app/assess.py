@@ -128,5 +128,5 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
     ]
     forms = tuple(form for document in documents if (form := read(document)) is not None)
     ledger = tuple(kinds[id(p)] for p in pages)
-    spread = reconcile.reconcile(Spread(tuple(statements)))
+    spread = reconcile.reconcile(Spread(tuple(statements)), pages)
     return Reading(tuple(pages), ledger, tuple(documents), spread, forms, application_of(forms))

@@ -5,11 +5,11 @@ no sure reading closes is left as it is, for the checks to find. On a page with 
 that an account was read from may change there (`rules/row_choice.py`), so that what was altered stays a finding.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from app.domain import FinancialStatement, LineItem, Origin, Period, ReadMethod, Spread
+from app.domain import FinancialStatement, LineItem, Origin, Page, Period, ReadMethod, Spread, Word
 from rules.accounts import ACCOUNT
 from rules.identities import TOTALS, Arithmetic, Identity, Lack
 from rules.misreadings import Candidate, candidates
@@ -17,7 +17,7 @@ from rules.row_choice import rechosen
 
 _BROKEN = 6.0  # cost of a sum that does not close
 _DOUBT = 2.0  # what a change costs more for a figure that was surely read
-_SURE = 0.9  # confidence from which both readings of a scan agree: two sums must prove such a figure misread
+_SURE = 0.9  # both readings of a scan agree from here on: such a figure is as printed, and what does not add up was not misread
 _INEXACT = 0.25  # what it costs more where a sum then closes within rounding only
 _MARGIN = 0.9  # by which the best explanation must be better than one without the same repair
 _MOST_CHANGES = 4
@@ -36,19 +36,25 @@ class Explanation:
     cost: float
 
 
-def reconcile(spread: Spread) -> Spread:
-    """Return `spread` with the figures of scans put right where the arithmetic of their statement proves another reading."""
-    return Spread(tuple(map(_reconciled, spread.statements)))
+def reconcile(spread: Spread, pages: Iterable[Page] = ()) -> Spread:
+    """Return `spread` with the figures of scans put right where the arithmetic of their statement proves another reading.
+
+    `pages` are those that it was read from: their words say how surely each figure was read.
+    """
+    words = {(page.file, page.number): page.words for page in pages if page.method is ReadMethod.OCR}
+    return Spread(tuple(_reconciled(statement, words) for statement in spread.statements))
 
 
-def _reconciled(printed: FinancialStatement) -> FinancialStatement:
+def _reconciled(printed: FinancialStatement, words: Mapping[tuple[str, int], Sequence[Word]]) -> FinancialStatement:
     statement = rechosen(printed)
     if not any(item.method is ReadMethod.OCR for item in statement.items):
         return statement
     arithmetic = Arithmetic(statement)
     items = list(statement.items)
+    doubts = {number: _clear(item, words) for number, item in enumerate(items) if _may_be_misread(item)}
+    doubtful = {number: clear for number, clear in doubts.items() if clear < _SURE}
     for period in statement.periods:
-        for number, item in _repairs(arithmetic, period):
+        for number, item in _repairs(arithmetic, period, doubtful):
             items[number] = item
     mended = replace(statement, items=tuple(items))
     return replace(mended, items=(*items, *_completed(Arithmetic(mended))))
@@ -57,11 +63,14 @@ def _reconciled(printed: FinancialStatement) -> FinancialStatement:
 # -- repairing -------------------------------------------------------------------------------------------------------
 
 
-def _repairs(arithmetic: Arithmetic, period: Period) -> Iterator[tuple[int, LineItem]]:
-    """Yield the figures of one period that every good explanation changes alike, as they must have been printed."""
+def _repairs(arithmetic: Arithmetic, period: Period, doubtful: Mapping[int, float]) -> Iterator[tuple[int, LineItem]]:
+    """Yield the figures of one period that every good explanation changes alike, as they must have been printed.
+
+    One sum proves a usual slip, if no figure of it stands in a sum that stays broken; any other slip needs two.
+    """
     identities = arithmetic.identities(period)
     values = [item.value for item in arithmetic.items]
-    found = _explanations(arithmetic, identities, values)
+    found = _explanations(arithmetic, identities, doubtful)
     best = found[0]
     rivals = [each for each in found if each.cost < best.cost + _MARGIN]
     for number, change in best.changes.items():
@@ -70,28 +79,30 @@ def _repairs(arithmetic: Arithmetic, period: Period) -> Iterator[tuple[int, Line
         mine = [each for each in identities if number in each.figures]
         closed = [each for each in mine if each.holds(after) and not each.holds(values)]
         sound = all(each.holds(after) for each in mine if each.holds(values))
-        doubtful = change.plausible and arithmetic.items[number].confidence < _SURE
-        if agreed and sound and (len(closed) > 1 or (closed and doubtful)):
+        open_still = {figure for each in identities if not each.holds(after) for figure in each.figures}
+        alone = closed and change.plausible and not closed[0].figures & open_still
+        if agreed and sound and (len(closed) > 1 or alone):
             yield number, _repaired(arithmetic, number, change.value, (closed, after))
 
 
-def _explanations(arithmetic: Arithmetic, identities: Sequence[Identity], values: Sequence[Decimal]) -> list[Explanation]:
+def _explanations(arithmetic: Arithmetic, identities: Sequence[Identity], doubtful: Mapping[int, float]) -> list[Explanation]:
     """Return the ways to make sense of `identities`, cheapest first; only the one that changes nothing where there are too many."""
+    values = [item.value for item in arithmetic.items]
     bound = {number for each in identities if not each.holds(values) for number in each.figures}
-    possible = {n: candidates(arithmetic.items[n], arithmetic.unit) for n in bound if _may_be_misread(arithmetic.items[n])}
+    possible = {n: candidates(arithmetic.items[n], arithmetic.unit) for n in bound if n in doubtful}
     found: dict[frozenset[tuple[int, Decimal]], Explanation] = {}
     most = _BROKEN * sum(not each.holds(values) for each in identities) + _MARGIN
     as_read = Explanation({}, most - _MARGIN)
     waiting: list[tuple[Changes, frozenset[Identity]]] = [({}, frozenset())]
     while waiting:
         changes, given_up = waiting.pop()
-        if _cost(arithmetic, changes) > most:
+        if _cost(doubtful, changes) > most:
             continue
         if len(found) >= _MOST_EXPLANATIONS:
             return [as_read]
         after = _changed(values, changes)
         broken = [each for each in identities if not each.holds(after)]
-        cost = _cost(arithmetic, changes) + _BROKEN * len(broken) + _INEXACT * _inexact(identities, changes, after)
+        cost = _cost(doubtful, changes) + _BROKEN * len(broken) + _INEXACT * _inexact(identities, changes, after)
         found[frozenset((n, c.value) for n, c in changes.items())] = Explanation(changes, cost)
         first = next((each for each in broken if each not in given_up), None)
         if first is None:
@@ -118,8 +129,15 @@ def _may_be_misread(item: LineItem) -> bool:
     return item.method is ReadMethod.OCR and item.origin is Origin.READ
 
 
-def _cost(arithmetic: Arithmetic, changes: Changes) -> float:
-    return sum(change.cost + _DOUBT * arithmetic.items[number].confidence for number, change in changes.items())
+def _clear(item: LineItem, words: Mapping[tuple[str, int], Sequence[Word]]) -> float:
+    """Return how surely the figure was read, whatever row it is taken for."""
+    page = words.get((item.file, item.page), ())
+    mine = page[item.span.start : item.span.stop] if item.span else ()
+    return min((word.confidence for word in mine), default=item.confidence)
+
+
+def _cost(doubtful: Mapping[int, float], changes: Changes) -> float:
+    return sum(change.cost + _DOUBT * doubtful[number] for number, change in changes.items())
 
 
 def _inexact(identities: Sequence[Identity], changes: Changes, after: Sequence[Decimal]) -> int:
