@@ -13,7 +13,7 @@ from app.settings import Settings
 from models import extractor, page_kind
 from models.extractor import PageReading
 from models.page_kind import PageGuess
-from rules import checks, matching, policy, ratios, spreading, stated, units
+from rules import checks, matching, policy, ratios, reconcile, spreading, stated, units
 from rules.application import application_of
 from rules.forms.read import read
 from rules.themes.case import Case
@@ -111,7 +111,7 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
 
 
 def spread_documents(files: Sequence[Document], models: Models) -> Reading:
-    """Tell the kind of every page, split files into documents, spread the statements among them and read the others."""
+    """Tell the kind of every page, split files into documents, spread and reconcile the statements among them, read the others."""
     pages = [page for file in files for page in file.pages]
     readings = dict(zip(map(id, pages), models.extractor.extract(pages), strict=True))
     guesses = dict(zip(map(id, pages), models.page_classifier.classify(pages), strict=True))
@@ -130,4 +130,5 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
     ]
     forms = tuple(form for document in documents if (form := read(document)) is not None)
     ledger = tuple(kinds[id(p)] for p in pages)
-    return Reading(tuple(pages), ledger, tuple(documents), Spread(tuple(statements)), forms, application_of(forms))
+    spread = reconcile.reconcile(Spread(tuple(statements)), pages)
+    return Reading(tuple(pages), ledger, tuple(documents), spread, forms, application_of(forms))

@@ -67,11 +67,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as it stands on the page. `confidence` (0..1) is the reader's own: 1.0 for a text layer."""
+    """One word as it stands on the page. `confidence` (0..1) is the reader's own: 1.0 for a text layer.
+
+    `alternatives` are what a second reading of a scan made of it, where that differs.
+    """
 
     text: str
     box: Box
     confidence: float = 1.0
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,14 @@ class Span:
 class Amount:
     """A number as printed on a line: the sign is the printed one (parentheses or minus), the scale is not applied.
 
-    A dash printed for nil has value 0 and `text` "-" (whatever dash was printed).
+    A dash printed for nil has value 0 and `text` "-" (whatever dash was printed). `alternatives` are other readings of a scan.
     """
 
     span: Span
     text: str
     value: Decimal
     box: Box
+    alternatives: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
