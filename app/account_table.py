@@ -35,6 +35,11 @@ class AccountTable:
     rows: tuple[tuple[str, ...], ...]
     accounts: Mapping[str, Column]
 
+    @property
+    def others(self) -> list[str]:
+        """Return the columns that are no accounts."""
+        return [name for name in self.header if _account(name) not in self.accounts]
+
     def texts(self, name: str) -> list[str]:
         """Return the column `name` as it stands. Raises UsageError where there is none."""
         if name not in self.header:

@@ -21,6 +21,8 @@ from models import scorecard
 from models.risk_ratios import FEATURES, ratios
 from models.scorecard import Matrix, Scorecard
 
+#: What the probability is one of until it was calibrated on a lender's own outcomes.
+LISTED = "failure probability of a listed firm within a year"
 _WEIGHTS = "scorecard.json"
 _THEMES = tuple(dict.fromkeys(feature.theme for feature in FEATURES))
 
@@ -75,15 +77,15 @@ class Ensemble:
         stacker = self.stacker(grades is not None)
         seen = grades if grades is not None else np.zeros(len(rows))
         probabilities = stacker.probability(log_odds, seen)
+        alone = self.stacker(with_signal=False).probability(log_odds)
         outside = self.scorecard.outside(rows)
         out = []
         for n, probability in enumerate(probabilities.tolist()):
             drivers = self._drivers(rows[n], points[n], (stacker, log_odds[n], seen[n]))
-            parts = (("scorecard", float(self.stacker(False).probability(log_odds[n : n + 1])[0])),)
-            parts += (("reasoner", float(seen[n])),) if grades is not None else ()
+            parts = [("scorecard", float(alone[n]))] + ([("reasoner", float(seen[n]))] if grades is not None else [])
             names = tuple(feature.name for feature, out_of in zip(FEATURES, outside[n], strict=True) if out_of)
             known = float(np.mean(~np.isnan(rows[n])))
-            out.append(RiskOpinion(probability, self.meaning, self._bounds.fates(probability), names, known, parts, drivers))
+            out.append(RiskOpinion(probability, self.meaning, self._bounds.fates(probability), names, rows.shape[1], known, tuple(parts), drivers))
         return out
 
     def stacker(self, with_signal: bool) -> Stacker:
@@ -103,6 +105,12 @@ class Ensemble:
             typical = self.scorecard.cards[told].typical
             found.append(RiskDriver(theme, feature.id, feature.name, shown, typical, stacker.slope * effect, without))
         return tuple(sorted(found, key=lambda driver: -abs(driver.effect)))
+
+    def bounds_under(self, stacker: Stacker) -> Bounds:
+        """Return the bounds as they stand on the scale of another calibration."""
+        own, bounds = self._stackers["alone"], np.array([self._bounds.fails, self._bounds.survives])
+        log_odds = (np.log(bounds / (1 - bounds)) - own.intercept) / own.slope
+        return Bounds(*stacker.probability(log_odds).tolist())
 
     def to_plain(self) -> dict[str, Any]:
         """Return the weights as JSON holds them."""

@@ -59,7 +59,8 @@ class Scorecard:
 
     def log_odds(self, ratios: Matrix) -> Matrix:
         """Return the log-odds of every row."""
-        return self.intercept + self.points(ratios).sum(axis=1)
+        total: Matrix = self.intercept + self.points(ratios).sum(axis=1)
+        return total
 
     def outside(self, ratios: Matrix) -> NDArray[np.bool_]:
         """Say, for every row and feature, whether the value lies outside what the fit has seen."""
@@ -85,7 +86,8 @@ def from_plain(plain: Mapping[str, Any], features: Sequence[str]) -> Scorecard:
         cards = [_card(each) for each in plain["cards"]]
         intercept = float(plain["intercept"])
     except (KeyError, TypeError, ValueError) as error:
-        raise SetupError(f"The weights of the scorecard are damaged ({error!r}). Restore them, or run `loanlens train ensemble`.") from error
+        said = f"The weights of the scorecard are damaged ({error!r}). Restore them, or run `loanlens train ensemble`."
+        raise SetupError(said) from error
     if [card.feature for card in cards] != list(features):
         raise SetupError("The weights of the scorecard are for other ratios than this version weighs. Run `loanlens train ensemble`.")
     return Scorecard(cards, intercept)

@@ -5,26 +5,37 @@ Weights are written first, the card last: weights with a card are complete.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 
+from app.domain import ModelVersion
 from app.errors import UsageError
-from models.ensemble import Bounds, Stacker
+from models.ensemble import LISTED, Bounds, Ensemble, Stacker, write_ensemble
 from models.risk_ratios import ACCOUNTS, FEATURES, PRIOR, ratios
 from models.scorecard import Card, Matrix, Scorecard, bands
+from training.evaluate_risk import RiskFigure, altman, in_service_figures, measure, without_prior
 from training.outcomes import Outcomes, horizon
 
 Rows = NDArray[np.bool_]
 
 #: From so many defaults on a calibration has a slope of its own; below only its level is set.
 DEFAULTS_FOR_A_SLOPE = 50
+#: The name of the whole scorecard among the predictors.
+WHOLE = "scorecard"
+ATTRIBUTION = (
+    "American bankruptcy dataset of Lombardo, Pellegrino, Adosoglou, Cagnoni, Pardalos, Poggi: Machine Learning for Bankruptcy"
+    " Prediction in the American Stock Market: Dataset and Benchmarks, Future Internet 14(8):244, 2022 (CC BY 4.0)"
+)
 #: How often an account, or the whole prior period, is taken away to learn the points of what is missing.
 _TAKEN_AWAY = 0.25
 _SHRINK = 30.0
@@ -162,3 +173,152 @@ def _taken_away(accounts: Mapping[str, Matrix], rng: np.random.Generator) -> dic
             if prefix + name in accounts:
                 out[prefix + name] = np.where(lost, np.nan, accounts[prefix + name])
     return out
+
+
+# -- calibration -------------------------------------------------------------------------------------------------------
+
+
+def calibrate(log_odds: Matrix, fails: Rows, central_tendency: float | None = None) -> Stacker:
+    """Return the calibration of log-odds: intercept and slope from 50 defaults on; below, the level alone.
+
+    With fewer defaults the table cannot tell its own rate: `central_tendency`, the long-run default rate, must be stated.
+    Raises UsageError where it is not.
+    """
+    if fails.sum() >= DEFAULTS_FOR_A_SLOPE and central_tendency is None:
+        model = LogisticRegression(C=np.inf).fit(log_odds[:, None], fails)
+        return Stacker(float(model.intercept_[0]), float(model.coef_[0, 0]))
+    if central_tendency is None:
+        raise UsageError(
+            f"The table holds {int(fails.sum())} defaults; from {DEFAULTS_FOR_A_SLOPE} on it can be calibrated by itself."
+            " State the long-run default rate of your borrowers with --central-tendency, such as 0.015."
+        )
+    if not 0 < central_tendency < 1:
+        raise UsageError(f"A central tendency of {central_tendency} is no rate: write 0.015 for 1.5 %.")
+    return Stacker(float(brentq(lambda level: Stacker(level, 1.0).probability(log_odds).mean() - central_tendency, -40, 40)), 1.0)
+
+
+def with_signal(log_odds: Matrix, grades: Matrix, fails: Rows) -> Stacker:
+    """Return the stacker of the scorecard's log-odds and the reasoner's grades."""
+    model = LogisticRegression(C=np.inf).fit(np.column_stack([log_odds, grades]), fails)
+    return Stacker(float(model.intercept_[0]), *map(float, model.coef_[0]))
+
+
+def conformal_bounds(probabilities: Matrix, fails: Rows, level: float) -> Bounds:
+    """Return the bounds by which at most a share `level` of failures, and of survivals, is ruled out wrongly (one class at a time)."""
+    failed, survived = np.sort(probabilities[fails]), np.sort(probabilities[~fails])
+    low = failed[max(0, int(np.floor(level * (len(failed) + 1))) - 1)]
+    high = survived[min(len(survived) - 1, int(np.ceil((1 - level) * (len(survived) + 1))) - 1)]
+    return Bounds(float(low), float(high))
+
+
+@dataclass(frozen=True, slots=True)
+class CrossFitted:
+    """Predictions on the years after the fit, each by a card and a calibration that saw nothing of the firm.
+
+    `predictors` holds a probability a row by the name of what gave it: the whole, and with parts left out.
+    """
+
+    outcomes: Outcomes
+    log_odds: Matrix
+    predictors: dict[str, Matrix]
+
+
+def cross_fit(outcomes: Outcomes, config: Config) -> CrossFitted:
+    """Return cross-fitted predictions on the years that choose and calibrate, by groups of firms."""
+    early = outcomes.between(config.first_year, config.fit_until)
+    late = outcomes.between(config.fit_until + 1, config.choose_until)
+    own_early, own_late = (_folds(part, config) for part in (early, late))
+    log_odds, current = np.empty(len(late)), np.empty(len(late))
+    bare = without_prior(late)
+    for fold in range(config.folds):
+        card, held = fit_scorecard(early.take(own_early != fold), config), own_late == fold
+        log_odds[held], current[held] = card.log_odds(late.ratios[held]), card.log_odds(bare[held])
+    predictors = {WHOLE: np.empty(len(late)), "scorecard, current period alone": np.empty(len(late))}
+    if late.signal is not None:
+        predictors |= {"scorecard and reasoner": np.empty(len(late)), "reasoner alone": late.signal}
+    for fold in range(config.folds):
+        held = own_late == fold
+        rest, fails = ~held, late.fails[~held]
+        stacker = calibrate(log_odds[rest], fails)
+        predictors[WHOLE][held] = stacker.probability(log_odds[held])
+        predictors["scorecard, current period alone"][held] = stacker.probability(current[held])
+        if late.signal is not None:
+            both = with_signal(log_odds[rest], late.signal[rest], fails)
+            predictors["scorecard and reasoner"][held] = both.probability(log_odds[held], late.signal[held])
+    return CrossFitted(late, log_odds, predictors)
+
+
+def _folds(outcomes: Outcomes, config: Config) -> NDArray[np.int64]:
+    """Return the fold of every row: that of its firm, whatever the table."""
+    return np.array([crc32(f"{config.seed} {firm}".encode()) % config.folds for firm in outcomes.firm.tolist()])
+
+
+# -- the run -----------------------------------------------------------------------------------------------------------
+
+
+def main(config: Config, outcomes: Outcomes, out: Path) -> list[RiskFigure]:
+    """Fit, calibrate and measure as `config` says, write the weights and their card to `out`, and return the figures.
+
+    Raises UsageError where the table does not reach over the years of the configuration, or holds too few failures.
+    """
+    early, late = outcomes.between(config.first_year, config.fit_until), outcomes.between(config.fit_until + 1, config.choose_until)
+    for part, first, last in ((early, config.first_year, config.fit_until), (late, config.fit_until + 1, config.choose_until)):
+        if part.fails.sum() < DEFAULTS_FOR_A_SLOPE:
+            raise UsageError(
+                f"The table holds {int(part.fails.sum())} failures in {first}–{last}; a scorecard needs {DEFAULTS_FOR_A_SLOPE} to be"
+                " fitted on and as many to be calibrated on. Set the years in the configuration, or calibrate the scorecard in"
+                " service instead: --recalibrate."
+            )
+    crossed = cross_fit(outcomes, config)
+    figures = crossed_figures(crossed)
+    card = fit_scorecard(early, config)
+    stackers = {"alone": calibrate(card.log_odds(late.ratios), late.fails)}
+    if late.signal is not None:
+        stackers["with_signal"] = with_signal(crossed.log_odds, late.signal, late.fails)
+    bounds = conformal_bounds(crossed.predictors[WHOLE], late.fails, config.level)
+    ensemble = Ensemble(card, stackers, bounds, LISTED, ModelVersion("ensemble", config.version, ""))
+    data = {"rows": len(outcomes), "failures": int(outcomes.fails.sum()), "attribution": ATTRIBUTION}
+    write_ensemble(out, ensemble, _card_of(config.version, asdict(config), data, figures))
+    return figures
+
+
+def crossed_figures(crossed: CrossFitted) -> list[RiskFigure]:
+    """Return the figures of cross-fitted predictions beside Altman's Z''."""
+    calibrated = [name for name in crossed.predictors if name != "reasoner alone"]
+    return measure(crossed.outcomes, crossed.predictors | {"Altman Z''": altman(crossed.outcomes)}, calibrated)
+
+
+def recalibrate(ensemble: Ensemble, outcomes: Outcomes, config: Config, central_tendency: float | None) -> Ensemble:
+    """Return the ensemble with its points as they are, calibrated on a lender's own outcomes.
+
+    The conformal bounds are made anew from 50 defaults on; below, the old ones move with the level.
+    """
+    log_odds, defaults = ensemble.scorecard.log_odds(outcomes.ratios), int(outcomes.fails.sum())
+    stacker = calibrate(log_odds, outcomes.fails, central_tendency)
+    if defaults >= DEFAULTS_FOR_A_SLOPE:
+        bounds = conformal_bounds(stacker.probability(log_odds), outcomes.fails, config.level)
+    else:
+        bounds = ensemble.bounds_under(stacker)
+    how = f"central tendency {central_tendency:.2%}" if central_tendency is not None else "intercept and slope"
+    meaning = f"default probability within a year of this lender's borrowers, calibrated on {defaults} defaults ({how})"
+    return Ensemble(ensemble.scorecard, {"alone": stacker}, bounds, meaning, ensemble.version)
+
+
+def main_recalibrated(ensemble: Ensemble, outcomes: Outcomes, config: Config, central_tendency: float | None, out: Path) -> list[RiskFigure]:
+    """Calibrate `ensemble` on a lender's outcomes, write it and its card to `out`, and return its figures there."""
+    made = recalibrate(ensemble, outcomes, config, central_tendency)
+    figures = in_service_figures(outcomes, made)
+    data = {"rows": len(outcomes), "failures": int(outcomes.fails.sum()), "attribution": f"points: {ATTRIBUTION}"}
+    write_ensemble(out, made, _card_of(f"{ensemble.version.version}, recalibrated", asdict(config), data, figures))
+    return figures
+
+
+def _card_of(version: str, config: Mapping[str, Any], data: Mapping[str, Any], figures: Sequence[RiskFigure]) -> dict[str, Any]:
+    return {
+        "version": version,
+        "config": config,
+        "data": data,
+        "metrics": [asdict(figure) for figure in figures],
+        "date": datetime.now(UTC).date().isoformat(),
+        "licence": "no base model: fitted from nothing on the table of outcomes named under data",
+    }
