@@ -1,21 +1,25 @@
 """The walk: from files as read to an Assessment, one short function. Models are arguments; nothing here is stored or drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
 from app import page_kinds
-from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form, LoanApplication, ModelVersion, Page, Spread
+from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form, LoanApplication, ModelVersion, Page, RiskOpinion, Spread
 from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
 from app.settings import Settings
 from models import extractor, page_kind
+from models.ensemble import load_ensemble
 from models.extractor import PageReading
 from models.page_kind import PageGuess
+from models.risk_ratios import ACCOUNTS as WEIGHED
 from rules import checks, matching, policy, ratios, spreading, stated
 from rules.application import application_of
 from rules.forms.read import read
+from rules.reasons import principal_reasons
 from rules.themes.case import Case
 
 
@@ -47,24 +51,35 @@ class MatchingExtractor:
         return tuple(PageReading(matching.extract(page), ((matching.page_kind(page), 1.0),)) for page in pages)
 
 
+class Rates(Protocol):
+    """What the walk asks of the ensemble."""
+
+    version: ModelVersion
+
+    def rate(self, accounts: Mapping[str, Decimal], signal: Sequence[float] = ()) -> RiskOpinion:
+        """Return the opinion on one borrower from its accounts (`prior_` for the prior period) and the reasoner's signal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models in service, as one value: champions in service, stubs in tests."""
+    """The models in service, as one value: champions in service, stubs in tests. Without an ensemble policy alone rates."""
 
     extractor: Reads
     page_classifier: Classifies
+    ensemble: Rates | None = None
 
     @property
     def versions(self) -> tuple[ModelVersion, ...]:
         """Return the version of each."""
-        return (self.extractor.version, self.page_classifier.version)
+        return (self.extractor.version, self.page_classifier.version, *((self.ensemble.version,) if self.ensemble else ()))
 
 
 def load_models(settings: Settings, rules: bool = False) -> Models:
     """Return the models in service; with `rules`, their rule-based stand-ins. Raises SetupError where weights are missing."""
     if rules:
         return Models(MatchingExtractor(), TitleClassifier())
-    return Models(extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir))
+    reads, classifies = extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir)
+    return Models(reads, classifies, load_ensemble(settings.ensemble_dir))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +102,12 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     reading = spread_documents(files, models)
     day = as_of or (reading.application.made_on if reading.application else None) or date.today()  # noqa: DTZ011 - a day of the calendar
     limits = policy.load()
-    computed = ratios.compute(reading.spread, stated.stated_figures(reading.application, reading.forms, reading.spread, limits))
+    given = stated.stated_figures(reading.application, reading.forms, reading.spread, limits)
+    computed = ratios.compute(reading.spread, given)
     case = Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed)
     found = checks.run(case)
-    outcome = policy.rate(computed, found, limits, reading.application)
+    risk = opinion(ratios.accounts(reading.spread, given, WEIGHED), models)
+    outcome = policy.rate(computed, found, limits, reading.application, risk)
     return Assessment(
         package_id,
         day,
@@ -106,7 +123,14 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
         models.versions,
         reading.forms,
         reading.application,
+        risk,
+        principal_reasons((*found, *outcome.findings), risk),
     )
+
+
+def opinion(accounts: Mapping[str, Decimal], models: Models) -> RiskOpinion | None:
+    """Return the ensemble's opinion; none where there is no ensemble, or no account to form one on."""
+    return models.ensemble.rate(accounts) if models.ensemble and accounts else None
 
 
 def spread_documents(files: Sequence[Document], models: Models) -> Reading:

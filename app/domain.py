@@ -549,8 +549,8 @@ class RiskOpinion:
     """What the ensemble makes of a borrower's figures. `meaning` says what the probability is one of.
 
     `fates` is the conformal set: what cannot be ruled out. `outside` names the ratios beyond what the model was fitted on,
-    `weighed` is the number of ratios that it weighs, `known` the share of them that could be computed. `parts` says what each part gave, by name. `drivers` come with
-    the largest effect first. It is no decision: policy may only become stricter by it.
+    `weighed` is the number of ratios that it weighs, `known` the share of them that could be computed. `parts` says what each part
+    gave, by name. `drivers` come with the largest effect first. It is no decision: policy may only become stricter by it.
     """
 
     probability_of_default: float

@@ -44,6 +44,6 @@ def _rated(opinion: RiskOpinion, policy: Policy) -> tuple[str, str, str]:
 
 def _notes(opinions: Sequence[RiskOpinion]) -> list[str]:
     rated = [opinion for opinion in opinions if opinion.known]
-    beyond = sum(bool(opinion.outside) for opinion in rated)
+    beyond, lost = sum(bool(opinion.outside) for opinion in rated), len(opinions) - len(rated)
     notes = [f"Rated {len(rated)} of {len(opinions)} rows; {beyond} have a ratio beyond what the model was fitted on."]
-    return notes + ([f"{len(opinions) - len(rated)} rows hold no usable account and stay without a probability."] * (len(rated) < len(opinions)))
+    return [*notes, f"{lost} rows hold no usable account and stay without a probability."] if lost else notes

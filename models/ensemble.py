@@ -85,7 +85,8 @@ class Ensemble:
             parts = [("scorecard", float(alone[n]))] + ([("reasoner", float(seen[n]))] if grades is not None else [])
             names = tuple(feature.name for feature, out_of in zip(FEATURES, outside[n], strict=True) if out_of)
             known = float(np.mean(~np.isnan(rows[n])))
-            out.append(RiskOpinion(probability, self.meaning, self._bounds.fates(probability), names, rows.shape[1], known, tuple(parts), drivers))
+            said = probability, self.meaning, self._bounds.fates(probability)
+            out.append(RiskOpinion(*said, names, rows.shape[1], known, tuple(parts), drivers))
         return out
 
     def stacker(self, with_signal: bool) -> Stacker:

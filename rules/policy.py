@@ -35,6 +35,7 @@ VALUES = (
 _CURRENT = "current"
 _WORST = 7
 _GRADES = 6
+_MOST_LISTED = 3
 _OPEN = (Severity.MEDIUM, Severity.HIGH)
 _WEIGHTS = tuple(Severity)
 _DIRECTIONS = ("at_least", "at_most", "more_than")
@@ -164,13 +165,14 @@ def rate(
     Source: the credit policy.
     """
     current = {ratio.id: ratio for ratio in ratios if ratio.period == _CURRENT}
-    own = (*_findings(current, policy), *(_doubts(risk, policy) if risk else ()))
+    doubts = _doubts(risk, policy) if risk else []
+    own = (*_findings(current, policy), *doubts)
     grade = _stricter(_grade(current, own, policy), risk, policy)
     requested = application.facility.amount if application else None
     if _declines(current, findings, policy) and requested is not None:
         return Outcome(own, _WORST, Recommendation.DECLINE, Route.REVIEW)
     open_points = any(f.severity in _OPEN or (f.theme == "complete" and f.severity is not Severity.INFO) for f in (*findings, *own))
-    held = open_points or any(limit.needed for limit in _untested(current, policy))
+    held = open_points or bool(doubts) or any(limit.needed for limit in _untested(current, policy))
     if held or application is None or requested is None or grade is None or grade == _WORST:
         return Outcome(own, grade, Recommendation.REFER, Route.REVIEW)
     return Outcome(own, grade, Recommendation.APPROVE, Route.AUTO_CLEAR if _is_small(application, requested, policy) else Route.REVIEW)
@@ -182,21 +184,22 @@ def _stricter(grade: int | None, risk: RiskOpinion | None, policy: Policy) -> in
 
 
 def _doubts(risk: RiskOpinion, policy: Policy) -> list[Finding]:
-    """Return the findings that hold an application because of what the model says of it, and how surely."""
+    """Return what the model of default is not sure of: told as information, since nothing is wrong, and a person looks."""
     least = policy.values["risk_inputs_known"]
-    source = f"{least.source}, effective {least.effective}"
-    said = []
+    said = {}
     if risk.fates != (Fate.SURVIVES,):
-        told = "neither failure nor survival can be ruled out" if risk.fates else "it resembles neither firms that failed nor firms that survived"
-        told = "survival is the exception among such firms" if risk.fates == (Fate.FAILS,) else told
-        said.append(("default_is_improbable", f"The probability of default is {risk.probability_of_default:.2%} ({risk.meaning}): {told}."))
+        told = {(Fate.FAILS,): "few firms of such a probability survive", (): "neither failure nor survival is usual at it"}
+        unsure = told.get(risk.fates, "neither failure nor survival can be ruled out")
+        said["default_is_improbable"] = f"The probability of default is {risk.probability_of_default:.2%} ({risk.meaning}): {unsure}."
     if risk.outside:
-        share = len(risk.outside) / max(1, risk.weighed)
-        listed = ", ".join(risk.outside[:3]) + (f" and {len(risk.outside) - 3} more" if len(risk.outside) > 3 else "")
-        said.append(("figures_are_like_those_known", f"{share:.0%} of the ratios lie beyond what the model was fitted on: {listed}."))
+        listed = ", ".join(risk.outside[:_MOST_LISTED])
+        share = f"{len(risk.outside)} of the {risk.weighed} ratios"
+        said["figures_are_like_those_known"] = f"{share} lie beyond what the model of default was fitted on, such as {listed}."
     if Decimal(repr(risk.known)) < least.value:
-        said.append(("enough_is_known_to_rate", f"Only {risk.known:.0%} of the ratios that the model weighs could be computed; policy asks for {least.value:.0%}."))
-    return [Finding(id, "policy", Severity.MEDIUM, message, source=source) for id, message in said]
+        told_share = f"Only {risk.known:.0%} of the ratios that the model of default weighs could be computed"
+        said["enough_is_known_to_rate"] = f"{told_share}; policy asks for {least.value:.0%}."
+    source = f"{least.source}, effective {least.effective}"
+    return [Finding(id, "policy", Severity.INFO, message, source=source) for id, message in said.items()]
 
 
 def _declines(current: Mapping[str, Ratio], findings: tuple[Finding, ...], policy: Policy) -> bool:

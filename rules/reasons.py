@@ -25,7 +25,8 @@ _OPEN = (Severity.MEDIUM, Severity.HIGH)
 
 def principal_reasons(findings: Iterable[Finding], risk: RiskOpinion | None) -> tuple[PrincipalReason, ...]:
     """Return at most four reasons: limits of policy that are missed, failed ones first; then what raises the probability most."""
-    missed = sorted((f for f in findings if f.theme == "policy" and f.severity in _OPEN and f.measure), key=lambda f: -_OPEN.index(f.severity))
+    missed = [finding for finding in findings if finding.theme == "policy" and finding.severity in _OPEN and finding.measure]
+    missed.sort(key=lambda finding: -_OPEN.index(finding.severity))
     own = [PrincipalReason(finding.message, ReasonSource.POLICY, finding.measure or "") for finding in missed]
     return (*own, *(of_the_score(risk) if risk else ()))[:MOST]
 

@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from app.domain import ModelVersion
 from app.errors import UsageError
 from models.ensemble import LISTED, Bounds, Ensemble, Stacker, write_ensemble
-from models.risk_ratios import ACCOUNTS, FEATURES, PRIOR, ratios
+from models.risk_ratios import FEATURES, ratios
 from models.scorecard import Card, Matrix, Scorecard, bands
 from training.evaluate_risk import RiskFigure, altman, in_service_figures, measure, without_prior
 from training.outcomes import Outcomes, horizon
@@ -36,9 +36,11 @@ ATTRIBUTION = (
     "American bankruptcy dataset of Lombardo, Pellegrino, Adosoglou, Cagnoni, Pardalos, Poggi: Machine Learning for Bankruptcy"
     " Prediction in the American Stock Market: Dataset and Benchmarks, Future Internet 14(8):244, 2022 (CC BY 4.0)"
 )
-#: How often an account, or the whole prior period, is taken away to learn the points of what is missing.
-_TAKEN_AWAY = 0.25
+#: How often an account is taken away to learn the points of what is missing.
+_TAKEN_AWAY = 0.10
 _SHRINK = 30.0
+_KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)
+_END = 2  # bands at either end that count as such
 _TAIL = 0.001  # share of the values at either end that does not count as seen
 
 
@@ -56,6 +58,7 @@ class Config:
     learning_rate: float
     smallest_band: int
     features_share: float
+    line_strength: float
     seeds: int
     folds: int
     level: float
@@ -82,14 +85,21 @@ def read_config(path: Path) -> Config:
 
 
 def fit_scorecard(outcomes: Outcomes, config: Config) -> Scorecard:
-    """Return the scorecard that `outcomes` give: the mean of the cards of every horizon and seed, points of what is missing set last."""
+    """Return the scorecard that `outcomes` give: the mean of two kinds of additive cards, points of what is missing set last.
+
+    One kind is boosted, a cut of one feature a round, for failure within each of the horizons; the other is a logistic regression
+    on bent lines over the bands. Both give every band of every feature points that add up, and so does their mean.
+    """
     edges = [_edges(outcomes.ratios[:, n], config.bands) for n in range(len(FEATURES))]
     codes = _codes(outcomes.ratios, edges)
     labels = [horizon(outcomes, years) for years in config.horizons]
     fits = [_boost(codes, label, config, seed) for label in labels for seed in range(config.seeds)]
-    level = _decide(fits, codes).mean()
-    cards = [_card(n, edges[n], _shape(fits, codes, n, len(edges[n]) + 1), outcomes.ratios[:, n]) for n in range(len(FEATURES))]
-    return _with_missing(Scorecard(cards, float(level)), outcomes, config.seed)
+    lines = _bend(codes, edges, outcomes.fails, config)
+    cards = []
+    for n, edge in enumerate(edges):
+        shape = (_boosted_shape(fits, codes.shape[1], n, len(edge) + 1) + lines[n]) / 2
+        cards.append(_card(n, edge, shape - _mean_of(shape, codes[:, n]), outcomes.ratios[:, n]))
+    return _with_missing(Scorecard(cards, 0.0), outcomes, config.seed)
 
 
 def _edges(values: Matrix, count: int) -> Matrix:
@@ -121,58 +131,56 @@ def _boost(codes: Matrix, label: Rows, config: Config, seed: int) -> HistGradien
     return model.fit(codes, label)
 
 
-def _decide(fits: Sequence[HistGradientBoostingClassifier], codes: Matrix) -> Matrix:
-    total: Matrix = np.mean([fit.decision_function(codes) for fit in fits], axis=0)
+def _boosted_shape(fits: Sequence[HistGradientBoostingClassifier], features: int, column: int, count: int) -> Matrix:
+    """Return a feature's points, one for each of its bands, all else held equal: each round cuts one feature alone."""
+    probe = np.zeros((count, features))
+    probe[:, column] = range(count)
+    total: Matrix = np.mean([fit.decision_function(probe) for fit in fits], axis=0)
     return total
 
 
-def _shape(fits: Sequence[HistGradientBoostingClassifier], codes: Matrix, column: int, count: int) -> Matrix:
-    """Return a feature's points, a band each and last those of a missing value, less their mean over the firms.
+def _bend(codes: Matrix, edges: Sequence[Matrix], fails: Rows, config: Config) -> list[Matrix]:
+    """Fit bent lines over the bands of all features together and return the points of each band."""
+    counts = np.array([len(edge) for edge in edges])
+    columns = _bent(codes, counts)
+    model = LogisticRegression(C=config.line_strength, max_iter=300).fit(columns.reshape(len(codes), -1), fails)
+    weights = model.coef_[0].reshape(columns.shape[1:])
+    return [_bent(np.arange(count + 1.0)[:, None], count)[:, 0] @ weights[n] for n, count in enumerate(counts)]
 
-    All else held equal: each round cuts one feature alone, so what the others are adds the same to every band.
-    """
-    probe = np.zeros((count + 1, codes.shape[1]))
-    probe[:, column] = [*range(count), np.nan]
-    points = _decide(fits, probe)
-    seen = np.where(np.isnan(codes[:, column]), count, codes[:, column]).astype(np.int64)
-    centred: Matrix = points - points[seen].mean()
-    return centred
+
+def _bent(codes: Matrix, count: NDArray[np.int64] | int) -> Matrix:
+    """Return the columns that bent lines are made of (a last axis): the band's place, hinges along the way, both ends."""
+    place = np.where(np.isnan(codes), 0.5, codes / count)
+    hinges = [np.maximum(0, place - knot) for knot in _KNOTS]
+    return np.stack([place - 0.5, *hinges, codes <= _END, codes >= count - _END], axis=-1).astype(np.float64)
+
+
+def _mean_of(shape: Matrix, codes: Matrix) -> float:
+    return float(shape[codes[~np.isnan(codes)].astype(np.int64)].mean())
 
 
 def _card(column: int, edges: Matrix, points: Matrix, values: Matrix) -> Card:
     seen = values[np.isfinite(values)]
     least, typical, most = np.quantile(seen, [_TAIL, 0.5, 1 - _TAIL]).tolist() if len(seen) else (0.0, 0.0, 0.0)
-    return Card(FEATURES[column].id, edges, points[:-1], float(points[-1]), typical, least, most)
+    return Card(FEATURES[column].id, edges, points, 0.0, typical, least, most)
 
 
 def _with_missing(bare: Scorecard, outcomes: Outcomes, seed: int) -> Scorecard:
-    """Return the scorecard with points for what is missing, fitted on the same firms with accounts taken away.
+    """Return the scorecard with points for what is missing, fitted on the same firms with accounts taken away here and there.
 
-    Listed firms publish everything, a small borrower does not: what is missing must neither help nor harm beyond what firms of
-    which the same is known came to.
+    Listed firms publish everything, a small borrower does not: what is missing must neither help nor harm beyond what came of firms
+    of which the same is known. Where the whole prior period is missing, that is what came of firms in their first year.
     """
     rng = np.random.default_rng(seed)
-    few = ratios(_taken_away(outcomes.accounts, rng))
-    missing = np.isnan(few)
-    known = np.where(missing, 0, bare.points(few)).sum(axis=1)
+    few = ratios({name: np.where(rng.random(len(outcomes)) < _TAKEN_AWAY, np.nan, column) for name, column in outcomes.accounts.items()})
+    seen = np.concatenate([outcomes.ratios, few])
+    missing = np.isnan(seen)
+    known = bare.points(seen).sum(axis=1)
     columns = np.column_stack([missing / np.sqrt(_SHRINK), known])
-    model = LogisticRegression(C=1.0, max_iter=500).fit(columns, outcomes.fails)
+    model = LogisticRegression(C=1.0, max_iter=500).fit(columns, np.concatenate([outcomes.fails, outcomes.fails]))
     *learnt, slope = model.coef_[0].tolist()
     points = np.array(learnt) / np.sqrt(_SHRINK) / max(slope, 0.1)
     return Scorecard([replace(card, missing=float(each)) for card, each in zip(bare.cards, points, strict=True)], bare.intercept)
-
-
-def _taken_away(accounts: Mapping[str, Matrix], rng: np.random.Generator) -> dict[str, Matrix]:
-    """Return the accounts with some taken away: the whole prior period of some firms, accounts here and there of others."""
-    rows = len(next(iter(accounts.values())))
-    no_prior, thin = rng.random(rows) < _TAKEN_AWAY, rng.random(rows) < 2 * _TAKEN_AWAY
-    out = {}
-    for name in ACCOUNTS:
-        gone = thin & (rng.random(rows) < _TAKEN_AWAY)
-        for prefix, lost in (("", gone), (PRIOR, gone | no_prior)):
-            if prefix + name in accounts:
-                out[prefix + name] = np.where(lost, np.nan, accounts[prefix + name])
-    return out
 
 
 # -- calibration -------------------------------------------------------------------------------------------------------
@@ -304,7 +312,9 @@ def recalibrate(ensemble: Ensemble, outcomes: Outcomes, config: Config, central_
     return Ensemble(ensemble.scorecard, {"alone": stacker}, bounds, meaning, ensemble.version)
 
 
-def main_recalibrated(ensemble: Ensemble, outcomes: Outcomes, config: Config, central_tendency: float | None, out: Path) -> list[RiskFigure]:
+def main_recalibrated(
+    ensemble: Ensemble, outcomes: Outcomes, config: Config, central_tendency: float | None, out: Path
+) -> list[RiskFigure]:
     """Calibrate `ensemble` on a lender's outcomes, write it and its card to `out`, and return its figures there."""
     made = recalibrate(ensemble, outcomes, config, central_tendency)
     figures = in_service_figures(outcomes, made)

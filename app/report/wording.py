@@ -7,6 +7,7 @@ from decimal import Decimal
 from app.domain import (
     UNMAPPED,
     DocumentKind,
+    Fate,
     Field,
     Figure,
     PageStatus,
@@ -15,6 +16,7 @@ from app.domain import (
     RatioStatus,
     ReadMethod,
     Recommendation,
+    RiskOpinion,
     Route,
     Severity,
 )
@@ -174,6 +176,14 @@ def outcome(ratio: Ratio) -> str:
 def grade(value: int | None) -> str:
     """Return a risk grade in words."""
     return f"Grade {value} of 10, {GRADES.get(value, 'to be given by a person')}" if value is not None else "Not graded yet"
+
+
+def probability(risk: RiskOpinion | None) -> str:
+    """Return a probability of default with what it means and what cannot be ruled out."""
+    if risk is None:
+        return "Not rated: no model of default, or no figures for it"
+    unsure = {(Fate.SURVIVES,): "failure is improbable", (Fate.FAILS,): "few such firms survive"}
+    return f"{risk.probability_of_default:.2%} {risk.meaning}; {unsure.get(risk.fates, 'failure cannot be ruled out')}"
 
 
 def account(id: str) -> str:
