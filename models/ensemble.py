@@ -59,7 +59,7 @@ class Ensemble:
     def __init__(self, card: Scorecard, stackers: Mapping[str, Stacker], bounds: Bounds, meaning: str, version: ModelVersion) -> None:
         """Take the scorecard, the stackers (`alone`, and `with_signal` where one was fitted), the bounds and what the probability means."""
         self.scorecard, self.meaning, self.version = card, meaning, version
-        self._stackers, self._bounds = dict(stackers), bounds
+        self._stackers, self.bounds = dict(stackers), bounds
 
     def rate(self, accounts: Mapping[str, Decimal], signal: Sequence[float] = ()) -> RiskOpinion:
         """Return the opinion on one borrower. `accounts` by id, `prior_` for the prior period; any may be missing.
@@ -85,7 +85,7 @@ class Ensemble:
             parts = [("scorecard", float(alone[n]))] + ([("reasoner", float(seen[n]))] if grades is not None else [])
             names = tuple(feature.name for feature, out_of in zip(FEATURES, outside[n], strict=True) if out_of)
             known = float(np.mean(~np.isnan(rows[n])))
-            said = probability, self.meaning, self._bounds.fates(probability)
+            said = probability, self.meaning, self.bounds.fates(probability)
             out.append(RiskOpinion(*said, names, rows.shape[1], known, tuple(parts), drivers))
         return out
 
@@ -109,14 +109,14 @@ class Ensemble:
 
     def bounds_under(self, stacker: Stacker) -> Bounds:
         """Return the bounds as they stand on the scale of another calibration."""
-        own, bounds = self._stackers["alone"], np.array([self._bounds.fails, self._bounds.survives])
+        own, bounds = self._stackers["alone"], np.array([self.bounds.fails, self.bounds.survives])
         log_odds = (np.log(bounds / (1 - bounds)) - own.intercept) / own.slope
         return Bounds(*stacker.probability(log_odds).tolist())
 
     def to_plain(self) -> dict[str, Any]:
         """Return the weights as JSON holds them."""
         stackers = {name: asdict(each) for name, each in self._stackers.items()}
-        return {"meaning": self.meaning, "stackers": stackers, "bounds": asdict(self._bounds), "scorecard": self.scorecard.to_plain()}
+        return {"meaning": self.meaning, "stackers": stackers, "bounds": asdict(self.bounds), "scorecard": self.scorecard.to_plain()}
 
 
 _COLUMNS = {theme: np.array([n for n, f in enumerate(FEATURES) if f.theme == theme]) for theme in _THEMES}
@@ -147,7 +147,7 @@ def load_ensemble(folder: Path) -> Ensemble:
         plain = json.loads(written)
         stackers = {name: Stacker(**each) for name, each in plain["stackers"].items()}
         bounds, meaning = Bounds(**plain["bounds"]), str(plain["meaning"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise SetupError(f"The ensemble in {folder} is damaged ({error!r}). Restore it, or run `loanlens train ensemble`.") from error
     card = scorecard.from_plain(plain["scorecard"], [feature.id for feature in FEATURES])
     return Ensemble(card, stackers, bounds, meaning, ModelVersion("ensemble", version, hashlib.sha256(written).hexdigest()))

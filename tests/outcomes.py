@@ -12,15 +12,15 @@ HEADER = (
 )
 
 
-def write_outcomes(path: Path, firms: int = 300, years: range = range(2000, 2008), seed: int = 3) -> Path:
-    """Write a table of `firms` over `years` to `path`; about one firm-year in twenty comes before a failure."""
+def write_outcomes(path: Path, firms: int = 700, years: range = range(2000, 2008), seed: int = 3) -> Path:
+    """Write a table of `firms` over `years` to `path`; about one firm-year in sixteen comes before a failure."""
     rng = np.random.default_rng(seed)
     rows: list[list[object]] = []
     for firm in range(firms):
         health = rng.normal()
         for year in years:
             health = 0.9 * health + 0.3 * rng.normal()
-            fails = rng.random() < 1 / (1 + np.exp(4.2 + 2.2 * health))
+            fails = rng.random() < 1 / (1 + np.exp(3.0 + 2.0 * health))
             rows.append([f"F{firm}", year, int(fails), *_accounts(health, rng)])
             if fails:
                 break

@@ -193,8 +193,7 @@ def calibrate(log_odds: Matrix, fails: Rows, central_tendency: float | None = No
     Raises UsageError where it is not.
     """
     if fails.sum() >= DEFAULTS_FOR_A_SLOPE and central_tendency is None:
-        model = LogisticRegression(C=np.inf).fit(log_odds[:, None], fails)
-        return Stacker(float(model.intercept_[0]), float(model.coef_[0, 0]))
+        return stack(log_odds, fails)
     if central_tendency is None:
         raise UsageError(
             f"The table holds {int(fails.sum())} defaults; from {DEFAULTS_FOR_A_SLOPE} on it can be calibrated by itself."
@@ -205,10 +204,11 @@ def calibrate(log_odds: Matrix, fails: Rows, central_tendency: float | None = No
     return Stacker(float(brentq(lambda level: Stacker(level, 1.0).probability(log_odds).mean() - central_tendency, -40, 40)), 1.0)
 
 
-def with_signal(log_odds: Matrix, grades: Matrix, fails: Rows) -> Stacker:
-    """Return the stacker of the scorecard's log-odds and the reasoner's grades."""
-    model = LogisticRegression(C=np.inf).fit(np.column_stack([log_odds, grades]), fails)
-    return Stacker(float(model.intercept_[0]), *map(float, model.coef_[0]))
+def stack(log_odds: Matrix, fails: Rows, grades: Matrix | None = None) -> Stacker:
+    """Return the stacker of the scorecard's log-odds and, where there are any, the reasoner's grades."""
+    parts = [log_odds] if grades is None else [log_odds, grades]
+    model = LogisticRegression(C=np.inf).fit(np.column_stack(parts), fails)
+    return Stacker(float(model.intercept_[0]), *model.coef_[0].tolist())
 
 
 def conformal_bounds(probabilities: Matrix, fails: Rows, level: float) -> Bounds:
@@ -247,11 +247,11 @@ def cross_fit(outcomes: Outcomes, config: Config) -> CrossFitted:
     for fold in range(config.folds):
         held = own_late == fold
         rest, fails = ~held, late.fails[~held]
-        stacker = calibrate(log_odds[rest], fails)
+        stacker = stack(log_odds[rest], fails)
         predictors[WHOLE][held] = stacker.probability(log_odds[held])
         predictors["scorecard, current period alone"][held] = stacker.probability(current[held])
         if late.signal is not None:
-            both = with_signal(log_odds[rest], late.signal[rest], fails)
+            both = stack(log_odds[rest], fails, late.signal[rest])
             predictors["scorecard and reasoner"][held] = both.probability(log_odds[held], late.signal[held])
     return CrossFitted(late, log_odds, predictors)
 
@@ -282,7 +282,7 @@ def main(config: Config, outcomes: Outcomes, out: Path) -> list[RiskFigure]:
     card = fit_scorecard(early, config)
     stackers = {"alone": calibrate(card.log_odds(late.ratios), late.fails)}
     if late.signal is not None:
-        stackers["with_signal"] = with_signal(crossed.log_odds, late.signal, late.fails)
+        stackers["with_signal"] = stack(crossed.log_odds, late.fails, late.signal)
     bounds = conformal_bounds(crossed.predictors[WHOLE], late.fails, config.level)
     ensemble = Ensemble(card, stackers, bounds, LISTED, ModelVersion("ensemble", config.version, ""))
     data = {"rows": len(outcomes), "failures": int(outcomes.fails.sum()), "attribution": ATTRIBUTION}
