@@ -1,22 +1,21 @@
 """The walk: from files as read to an Assessment, one short function. Models are arguments; nothing here is stored or drawn."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import Protocol
 
 from app import page_kinds
-from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form, LoanApplication, ModelVersion, Page, RiskOpinion, Spread
+from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form, LoanApplication, ModelVersion, Page, Spread
 from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
 from app.settings import Settings
+from app.what_if import Rates, Situation, counterfactuals, weigh
 from models import extractor, page_kind
 from models.ensemble import load_ensemble
 from models.extractor import PageReading
 from models.page_kind import PageGuess
-from models.risk_ratios import ACCOUNTS as WEIGHED
-from rules import checks, matching, policy, ratios, spreading, stated
+from rules import checks, matching, policy, spreading
 from rules.application import application_of
 from rules.forms.read import read
 from rules.reasons import principal_reasons
@@ -49,15 +48,6 @@ class MatchingExtractor:
     def extract(self, pages: Sequence[Page]) -> tuple[PageReading, ...]:
         """Read `pages` by the template's synonyms."""
         return tuple(PageReading(matching.extract(page), ((matching.page_kind(page), 1.0),)) for page in pages)
-
-
-class Rates(Protocol):
-    """What the walk asks of the ensemble."""
-
-    version: ModelVersion
-
-    def rate(self, accounts: Mapping[str, Decimal], signal: Sequence[float] = ()) -> RiskOpinion:
-        """Return the opinion on one borrower from its accounts (`prior_` for the prior period) and the reasoner's signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +91,10 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     """
     reading = spread_documents(files, models)
     day = as_of or (reading.application.made_on if reading.application else None) or date.today()  # noqa: DTZ011 - a day of the calendar
-    limits = policy.load()
-    given = stated.stated_figures(reading.application, reading.forms, reading.spread, limits)
-    computed = ratios.compute(reading.spread, given)
-    case = Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed)
-    found = checks.run(case)
-    risk = opinion(ratios.accounts(reading.spread, given, WEIGHED), models)
-    outcome = policy.rate(computed, found, limits, reading.application, risk)
+    now = Situation(reading.spread, reading.forms, reading.application)
+    computed, risk = weigh(now, models.ensemble)
+    found = checks.run(Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed))
+    outcome = policy.rate(computed, found, policy.load(), reading.application, risk)
     return Assessment(
         package_id,
         day,
@@ -125,12 +112,8 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
         reading.application,
         risk,
         principal_reasons((*found, *outcome.findings), risk),
+        counterfactuals(replace(now, findings=found), models.ensemble),
     )
-
-
-def opinion(accounts: Mapping[str, Decimal], models: Models) -> RiskOpinion | None:
-    """Return the ensemble's opinion; none where there is no ensemble, or no account to form one on."""
-    return models.ensemble.rate(accounts) if models.ensemble and accounts else None
 
 
 def spread_documents(files: Sequence[Document], models: Models) -> Reading:

@@ -580,6 +580,22 @@ class PrincipalReason:
 
 
 @dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """The least change of one figure that the borrower can act on which reaches a better outcome, all else as it is.
+
+    `lever` is loan amount, term, debt or equity; `before` and `after` are its amounts (months for a term). The outcome was
+    verified by computing ratios, probability and policy again; the findings on the documents stay.
+    """
+
+    lever: str
+    before: Decimal
+    after: Decimal
+    recommendation: Recommendation
+    grade: int | None
+    probability_of_default: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """What the machine makes of one application, with the versions that made it. Only ever added, never changed."""
 
@@ -599,6 +615,7 @@ class Assessment:
     application: LoanApplication | None = None
     risk: RiskOpinion | None = None
     principal_reasons: tuple[PrincipalReason, ...] = ()
+    counterfactuals: tuple[Counterfactual, ...] = ()
 
 
 # -- who acts, and the trail of it -----------------------------------------------------------------------------------

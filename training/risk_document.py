@@ -75,8 +75,8 @@ out at most {config[level]:.0%} of its kind. A set that is not "survives" alone 
 the range of the fit.
 
 ## Validation
-The years after {config[fit_until]} up to {config[choose_until]}, cross-fitted: each firm is scored by a card, and
-calibrated by other firms, that saw nothing of it. 95 % intervals over firms. `loanlens evaluate risk --outcomes FILE` prints these figures again.
+The years after {config[fit_until]} up to {config[choose_until]}, cross-fitted: each firm is scored by a card, and calibrated by
+other firms, that saw nothing of it. 95 % intervals over firms. `loanlens evaluate risk --outcomes FILE` prints these figures again.
 
 | predictor | part | figure | value | 95 % interval |
 | --- | --- | --- | --- | --- |

@@ -12,6 +12,7 @@ from app.domain import (
     UNMAPPED,
     Assessment,
     Box,
+    Counterfactual,
     Document,
     DocumentKind,
     Field,
@@ -59,6 +60,7 @@ def package_object(assessment: Assessment, text: bool = False) -> Object:
         "probability_of_default": round(assessment.risk.probability_of_default, 6) if assessment.risk else None,
         "risk": _risk_object(assessment.risk) if assessment.risk else None,
         "principal_reasons": [{"text": r.text, "source": r.source.value, "measure": r.measure} for r in assessment.principal_reasons],
+        "counterfactuals": [_counterfactual_object(each) for each in assessment.counterfactuals],
         "recommendation": assessment.recommendation.value,
         "route": assessment.route.value,
         "versions": [{"name": v.name, "version": v.version, "sha256": v.sha256} for v in assessment.versions],
@@ -86,6 +88,18 @@ def _risk_object(risk: RiskOpinion) -> Object:
             }
             for driver in risk.drivers
         ],
+    }
+
+
+def _counterfactual_object(change: Counterfactual) -> Object:
+    probability = change.probability_of_default
+    return {
+        "lever": change.lever,
+        "before": plain(change.before),
+        "after": plain(change.after),
+        "recommendation": change.recommendation.value,
+        "grade": change.grade,
+        "probability_of_default": round(probability, 6) if probability is not None else None,
     }
 
 

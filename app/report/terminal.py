@@ -49,6 +49,11 @@ def print_assessment(assessment: Assessment, console: Console, bands: Mapping[st
         console.print(_plain("Principal reasons against it", "bold"))
         for number, reason in enumerate(assessment.principal_reasons, 1):
             console.print(_bullet(f"{number}", f"{reason.text} ({reason.source.value})"))
+    if assessment.counterfactuals:
+        console.print()
+        console.print(_plain("The least change, alone, that would better the outcome", "bold"))
+        for change in assessment.counterfactuals:
+            console.print(_bullet("-", wording.counterfactual(change)))
     if work := remaining_work(assessment):
         console.print()
         console.print(_plain("What remains to be done", "bold"))
