@@ -183,7 +183,7 @@ def probability(risk: RiskOpinion | None) -> str:
     """Return a probability of default with what it means and what cannot be ruled out."""
     if risk is None:
         return "Not rated: no model of default, or no figures for it"
-    unsure = {(Fate.SURVIVES,): "failure is improbable", (Fate.FAILS,): "few such firms survive"}
+    unsure: dict[tuple[Fate, ...], str] = {(Fate.SURVIVES,): "failure is improbable", (Fate.FAILS,): "few such firms survive"}
     return f"{risk.probability_of_default:.2%} {risk.meaning}; {unsure.get(risk.fates, 'failure cannot be ruled out')}"
 
 
