@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from app.account_table import read_table
+from app.cli import app
 from app.errors import UsageError
 from app.rate_table import rate_table
 from app.settings import settings
 from models.ensemble import load_ensemble
 from models.risk_ratios import ACCOUNTS
 from rules import policy
+from tests.outcomes import write_outcomes
+from training.outcomes import read_outcomes
 
 HEADER = "firm,year,revenue,revenue_prior,net_income,total_assets,total_liabilities,total_current_assets,total_current_liabilities,remark"
 SOUND = "Harbour Bakery,2015,1200,1100,90,900,300,500,200,quiet"
@@ -88,3 +91,33 @@ def test_a_gzipped_table_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     path = tmp_path / "in.csv.gz"
     path.write_bytes(gzip.compress(("\ufeff" + HEADER + "\n" + SOUND + "\n").encode()))
     assert read_table(path, ACCOUNTS).accounts["prior_revenue"].tolist() == [1100.0]
+
+
+def test_the_command_rates_a_table_and_says_what_the_probability_is_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text(f"{HEADER}\n{WEAK}\n", encoding="utf-8")
+    app(["rate", "--table", str(table), "--out", str(tmp_path / "out.csv")], standalone_mode=False)
+    assert "failure probability of a listed firm within a year" in capsys.readouterr().err
+    assert "Mill & Sons" in (tmp_path / "out.csv").read_text(encoding="utf-8")
+
+
+def test_the_command_measures_the_ensemble_in_service(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outcomes = write_outcomes(tmp_path / "outcomes.csv", firms=120)
+    app(["evaluate", "risk", "--outcomes", str(outcomes), "--in-service"], standalone_mode=False)
+    said = capsys.readouterr().out
+    assert "AUC above Altman Z''" in said
+    assert "mean probability / observed rate" in said
+
+
+def test_outcomes_that_are_none_are_refused(tmp_path: Path) -> None:
+    for text, said in (
+        ("firm,year,revenue\na,2000,1\n", "no column fails_next_year"),
+        ("firm,year,fails_next_year,revenue\na,2000,2,1\n", "must be 0 or 1"),
+        ("firm,year,fails_next_year,revenue\na,2000.5,1,1\n", "whole number"),
+        ("firm,year,fails_next_year,revenue\na,2000,1,1\na,2000,0,1\n", "twice in one year"),
+        ("firm,year,fails_next_year,revenue\na,2000,0,1\nb,2000,0,1\n", "same outcome"),
+    ):
+        path = tmp_path / "outcomes.csv"
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(UsageError, match=said):
+            read_outcomes(path)
