@@ -1,7 +1,7 @@
 """The walk: from files as read to an Assessment, one short function. Models are arguments; nothing here is stored or drawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -10,12 +10,15 @@ from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form
 from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
 from app.settings import Settings
+from app.what_if import Rates, Situation, counterfactuals, weigh
 from models import extractor, page_kind
+from models.ensemble import load_ensemble
 from models.extractor import PageReading
 from models.page_kind import PageGuess
-from rules import checks, matching, policy, ratios, reconcile, spreading, stated, units
+from rules import checks, matching, policy, reconcile, spreading, units
 from rules.application import application_of
 from rules.forms.read import read
+from rules.reasons import principal_reasons
 from rules.themes.case import Case
 
 
@@ -49,22 +52,24 @@ class MatchingExtractor:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models in service, as one value: champions in service, stubs in tests."""
+    """The models in service, as one value: champions in service, stubs in tests. Without an ensemble policy alone rates."""
 
     extractor: Reads
     page_classifier: Classifies
+    ensemble: Rates | None = None
 
     @property
     def versions(self) -> tuple[ModelVersion, ...]:
         """Return the version of each."""
-        return (self.extractor.version, self.page_classifier.version)
+        return (self.extractor.version, self.page_classifier.version, *((self.ensemble.version,) if self.ensemble else ()))
 
 
 def load_models(settings: Settings, rules: bool = False) -> Models:
     """Return the models in service; with `rules`, their rule-based stand-ins. Raises SetupError where weights are missing."""
     if rules:
         return Models(MatchingExtractor(), TitleClassifier())
-    return Models(extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir))
+    reads, classifies = extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir)
+    return Models(reads, classifies, load_ensemble(settings.ensemble_dir))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +91,10 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     """
     reading = spread_documents(files, models)
     day = as_of or (reading.application.made_on if reading.application else None) or date.today()  # noqa: DTZ011 - a day of the calendar
-    limits = policy.load()
-    measured = units.in_one_unit(reading.spread, reading.forms)
-    computed = ratios.compute(measured, stated.stated_figures(reading.application, reading.forms, measured, limits))
-    case = Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed)
-    found = checks.run(case)
-    outcome = policy.rate(computed, found, limits, reading.application)
+    now = Situation(units.in_one_unit(reading.spread, reading.forms), reading.forms, reading.application)
+    computed, risk = weigh(now, models.ensemble)
+    found = checks.run(Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed))
+    outcome = policy.rate(computed, found, policy.load(), reading.application, risk)
     return Assessment(
         package_id,
         day,
@@ -107,6 +110,9 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
         models.versions,
         reading.forms,
         reading.application,
+        risk,
+        principal_reasons((*found, *outcome.findings), risk),
+        counterfactuals(replace(now, findings=found), models.ensemble),
     )
 
 

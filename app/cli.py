@@ -23,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from app.assess import assess, load_models, spread_documents
 from app.cli_access import access_app
+from app.cli_models import evaluate_risk, rate_app, train_ensemble
 from app.cli_service import service_app
 from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
@@ -46,6 +47,9 @@ app.add_typer(train_app, name="train")
 app.add_typer(service_app)
 app.add_typer(access_app)
 app.add_typer(upkeep_app)
+app.add_typer(rate_app)
+evaluate_app.command("risk")(evaluate_risk)
+train_app.command("ensemble")(train_ensemble)
 
 _PICTURE_DPI = 150
 _Paths = Annotated[list[Path], typer.Argument(exists=True, help="PDF, PNG, JPEG or TIFF files, folders or ZIP archives of them.")]
