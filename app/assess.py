@@ -1,6 +1,6 @@
 """The walk: from files as read to an Assessment, one short function. Models are arguments; nothing here is stored or drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -10,12 +10,14 @@ from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form
 from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
 from app.settings import Settings
-from models import extractor, page_kind
+from models import confidence, extractor, page_kind
+from models.confidence import Evidence
 from models.extractor import PageReading
 from models.page_kind import PageGuess
 from rules import checks, matching, policy, ratios, spreading, stated
 from rules.application import application_of
 from rules.forms.read import read
+from rules.support import SeenPage, support
 from rules.themes.case import Case
 
 
@@ -37,6 +39,17 @@ class Classifies(Protocol):
         """Return a guess of every page, in order."""
 
 
+class Judges(Protocol):
+    """What the walk asks of a confidence."""
+
+    @property
+    def version(self) -> ModelVersion:
+        """Return its version."""
+
+    def accept(self, spread: Spread, evidence: Sequence[Sequence[Evidence]]) -> Spread:
+        """Return the spread with every figure's probability, and whether it may pass unseen."""
+
+
 class MatchingExtractor:
     """The rule-based extractor in the shape of a model: the yardstick, and what serves where no weights are at hand."""
 
@@ -49,22 +62,26 @@ class MatchingExtractor:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models in service, as one value: champions in service, stubs in tests."""
+    """The models in service, as one value: champions in service, stubs in tests. Without a confidence no figure passes unseen."""
 
     extractor: Reads
     page_classifier: Classifies
+    confidence: Judges | None = None
 
     @property
     def versions(self) -> tuple[ModelVersion, ...]:
         """Return the version of each."""
-        return (self.extractor.version, self.page_classifier.version)
+        each = (self.extractor, self.page_classifier, self.confidence)
+        return tuple(model.version for model in each if model is not None)
 
 
 def load_models(settings: Settings, rules: bool = False) -> Models:
     """Return the models in service; with `rules`, their rule-based stand-ins. Raises SetupError where weights are missing."""
     if rules:
         return Models(MatchingExtractor(), TitleClassifier())
-    return Models(extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir))
+    read, tell = extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir)
+    held = (settings.confidence_dir / "card.json").is_file()  # the card is written last; until then a person looks at every figure
+    return Models(read, tell, confidence.load(settings.confidence_dir) if held else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +145,13 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
     ]
     forms = tuple(form for document in documents if (form := read(document)) is not None)
     ledger = tuple(kinds[id(p)] for p in pages)
-    return Reading(tuple(pages), ledger, tuple(documents), Spread(tuple(statements)), forms, application_of(forms))
+    spread = accept(Spread(tuple(statements)), pages, readings, models)
+    return Reading(tuple(pages), ledger, tuple(documents), spread, forms, application_of(forms))
+
+
+def accept(spread: Spread, pages: Sequence[Page], readings: Mapping[int, PageReading], models: Models) -> Spread:
+    """Give every figure its probability and accept those that reach their threshold; `readings` are by page (`id`)."""
+    if models.confidence is None:
+        return spread
+    seen = [SeenPage(page, readings[id(page)].entities, readings[id(page)].kinds) for page in pages]
+    return models.confidence.accept(spread, support(spread, seen))
