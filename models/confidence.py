@@ -69,7 +69,8 @@ def load(folder: Path) -> Confidence:
     try:
         text = (folder / "model.json").read_text(encoding="utf-8")
         held = json.loads(text)
-        version = ModelVersion("confidence", json.loads((folder / "card.json").read_text())["version"], hashlib.sha256(text.encode()).hexdigest())
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        version = ModelVersion("confidence", str(card["version"]), hashlib.sha256(text.encode()).hexdigest())
         return Confidence(held["weights"], held["intercept"], held["thresholds"], version)
     except (OSError, ValueError, KeyError) as error:
         raise SetupError(f"The confidence in {folder} cannot be loaded ({error}). Set LOANLENS_CONFIDENCE_DIR.") from error

@@ -97,6 +97,7 @@ def _of_itself(item: LineItem, statement: FinancialStatement) -> dict[str, float
     names = [period.name for period in statement.periods]
     return {
         "scan": float(item.method is ReadMethod.OCR),
+        "flow": float(statement.kind is not DocumentKind.BALANCE_SHEET),
         "summed": float(item.formula is not None and not is_implied(item)),
         "implied": float(is_implied(item)),
         "repaired": float(item.repaired is not None),
@@ -134,8 +135,16 @@ def _reading(item: LineItem, statement: FinancialStatement, seen: SeenPage, opin
         "legible": min((w.confidence for w in figures), default=1.0),
         "legible row": min((w.confidence for w in words), default=1.0),
         "kind": dict(seen.kinds).get(statement.kind, 0.0),
+        "head": _head(seen.page),
         "left over": float(line is not None and len(line.amounts) > len(statement.periods)),
     }
+
+
+def _head(page: Page) -> float:
+    """Return how legible the words above the first figures are: there the unit and the dates are told."""
+    first = next((line.span.start for line in page.lines if len(line.amounts) > 1), len(page.words))
+    sure = [word.confidence for word in page.words[:first]]
+    return sum(sure) / len(sure) if sure else 0.0
 
 
 def _overfull(statement: FinancialStatement, pages: Mapping[int, SeenPage]) -> float:
@@ -201,8 +210,8 @@ def _moving_cash(column: Column) -> Sequence[LineItem]:
     below = [item for item in column.items if place(item) > place(flows[-1])]
     exchange = [Decimal(0), *(item.value for item in below[:2])]
     due = [sum((item.value for item in flows), Decimal(0)) + moved for moved in exchange]
-    closes = any(abs(item.value - whole) <= column.tolerance(len(flows)) for item in below[:3] for whole in due if whole and item.value != whole - due[0])
-    return flows if closes else ()
+    changes = [(item, whole) for item in below[:3] for whole in due if whole and item.value != whole - due[0]]
+    return flows if any(abs(item.value - whole) <= column.tolerance(len(flows)) for item, whole in changes) else ()
 
 
 def _sums(spread: Spread) -> Counter[int]:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast, pipeline
+
 from app.assess import Models, spread_documents
 from app.domain import Page, ReadMethod
 from app.reading.package import expand
@@ -50,6 +52,7 @@ def run(files: Sequence[Path], rounds: int, models: Models, settings: Settings) 
         for source in sources[:_WARM_UP]:
             spread_documents([reader.read_document(source.name, source.path)], models)
         measured = [_round([(s.name, s.path) for s in sources], reader, models) for _ in range(rounds)]
+        pages = [page for s in sources for page in reader.read_document(s.name, s.path).pages if page.lines]
     console.print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {load:.2f}, fixed loop {loop:.0f} ms, "
         f"{len(sources)} files, best of {rounds}"
@@ -64,6 +67,48 @@ def run(files: Sequence[Path], rounds: int, models: Models, settings: Settings) 
             f"{len(best.seconds) / sum(best.seconds):.1f}",
         )
     console.print(table)
+    if isinstance(models.extractor, Extractor):
+        console.print(str(_against_the_pipeline(models.extractor, pages, settings, rounds)))
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """Seconds that the plain pipeline and the extractor take for the same windows, and the share of tokens they label alike."""
+
+    windows: int
+    pipeline: float
+    extractor: float
+    alike: float
+
+    def __str__(self) -> str:
+        times = f"{self.pipeline:.2f} s with the plain pipeline, {self.extractor:.2f} s with the extractor"
+        return f"{self.windows} windows: {times}, {self.pipeline / self.extractor:.2f} times faster; {self.alike:.2%} of the tokens labelled alike"
+
+
+def _against_the_pipeline(extractor: Extractor, pages: Sequence[Page], settings: Settings, rounds: int) -> Yardstick:
+    """Measure the plain Hugging Face pipeline on the windows of `pages` as text, and the extractor on the same windows, best of `rounds`."""
+    special = [f"[unused{n}]" for n in range(100)]
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(settings.extractor_dir / "tokenizer.json"),
+        additional_special_tokens=special,
+        **{"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "mask_token": "[MASK]"},
+        model_input_names=["input_ids", "attention_mask"],
+    )
+    model = AutoModelForTokenClassification.from_pretrained(settings.extractor_dir, dtype="float32")
+    plain = pipeline("token-classification", model=model, tokenizer=tokenizer, device=-1, ignore_labels=[])
+    windows = [window for page in pages for window in extractor.sequencer.windows(page.lines)]
+    texts = [tokenizer.decode(window.ids[1:-1]) for window in windows]
+    slow, fast = [], []
+    for _ in range(rounds):
+        slow.append(_timed(partial(plain, texts)))
+        fast.append(_timed(partial(extractor.logits, windows)))
+    alike = total = 0
+    for given, logits, window in zip(plain(texts), extractor.logits(windows), windows, strict=True):
+        own = [model.config.id2label[int(each)] for each in logits.argmax(axis=1)][1:-1]
+        theirs = {token["index"]: token["entity"] for token in given}
+        alike += sum(theirs.get(n + 1) == label for n, label in enumerate(own))
+        total += len(window.ids) - 2
+    return Yardstick(len(windows), min(slow), min(fast), alike / max(1, total))
 
 
 def _round(files: Sequence[tuple[str, Path]], reader: Reader, models: Models) -> list[Timing]:

@@ -45,10 +45,9 @@ class Config:
     folds: int
     copies: int
     strength: float
-    prior: float
     floor: float
     seed: int
-    features: Mapping[str, int]
+    features: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,8 @@ def labelled(task: Task, document: Document, models: Models) -> list[Example]:
                 seen.add(key)
                 fact = " ".join((*key, *sorted(map(str, truth[key]))))
                 right = any(each is not None and abs(item.value - each) < _CENT for each in truth[key])
-                out.append(Example(task.company, fact, family_of(statement.kind, item.method), item.method is ReadMethod.OCR, evidence, right))
+                family, scanned = family_of(statement.kind, item.method), item.method is ReadMethod.OCR
+                out.append(Example(task.company, fact, family, scanned, evidence, right))
     return out
 
 
@@ -152,7 +152,7 @@ def fit(examples: Sequence[Example], config: Config) -> tuple[dict[str, float], 
     table, right = _table(examples, config.features), np.array([1.0 if each.right else -1.0 for each in examples])
     counted = weights_of(examples)
     spread = np.maximum(table.std(axis=0), 1e-2)
-    expected = config.prior * np.array(list(config.features.values()), float)
+    expected = np.array(list(config.features.values())) * spread
     scaled = np.column_stack([table / spread, np.ones(len(table))])
 
     def loss(weights: Floats) -> tuple[float, Floats]:
@@ -307,8 +307,8 @@ def write(examples: Sequence[Example], config: Config, out: Path) -> dict[str, o
         "what it says": "the probability that a figure of a spread is right: account, period and amount",
         "fitted on": "figures of real filings with truth, as printed and as scanned; the filings are not part of the product",
         "guarantee": f"aimed at: at most {config.alpha:.1%} wrong among the accepted figures of a company on average. Such a bound with "
-        f"{config.level:.0%} confidence needs {companies_needed(config.alpha, config.level)} companies without an error; what the companies "
-        "at hand allow is the bound below. It assumes that new companies are like these (exchangeable), so a random sample of "
+        f"{config.level:.0%} confidence needs {companies_needed(config.alpha, config.level)} companies without an error; what those at "
+        "hand allow is the bound below. It assumes that new companies are like these (exchangeable), so a random sample of "
         "accepted figures is looked at all the same.",
         "measured, cross-validated by company": measured,
         "reliability": {name: reliability(part)[0] for name, part in parts.items() if name in ("text layer", "scans") and part},
