@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-
 from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast, pipeline
 
 from app.assess import Models, spread_documents
@@ -29,6 +28,7 @@ from models.extractor import Extractor
 from models.sequence import WINDOW, Window
 
 _WARM_UP = 2
+_MARKS = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "cls", "sep", "pad")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +82,32 @@ class Yardstick:
 
     def __str__(self) -> str:
         times = f"{self.pipeline:.2f} s with the plain pipeline, {self.extractor:.2f} s with the extractor"
-        return f"{self.windows} windows: {times}, {self.pipeline / self.extractor:.2f} times faster; {self.alike:.2%} of the tokens labelled alike"
+        ratio = self.pipeline / self.extractor
+        return f"{self.windows} windows: {times}, {ratio:.2f} times faster; {self.alike:.2%} of the tokens labelled alike"
 
 
 def _against_the_pipeline(extractor: Extractor, pages: Sequence[Page], settings: Settings, rounds: int) -> Yardstick:
-    """Measure the plain Hugging Face pipeline on the windows of `pages` as text, and the extractor on the same windows, best of `rounds`."""
+    """Measure the plain Hugging Face pipeline on the windows of `pages` as text, and the extractor on the same, best of `rounds`."""
     special = [f"[unused{n}]" for n in range(100)]
-    tokenizer = PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_file=str(settings.extractor_dir / "tokenizer.json"),
         additional_special_tokens=special,
-        **{"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "mask_token": "[MASK]"},
+        **_MARKS,
         model_input_names=["input_ids", "attention_mask"],
     )
     model = AutoModelForTokenClassification.from_pretrained(settings.extractor_dir, dtype="float32")
     plain = pipeline("token-classification", model=model, tokenizer=tokenizer, device=-1, ignore_labels=[])
     windows = [window for page in pages for window in extractor.sequencer.windows(page.lines)]
-    texts = [tokenizer.decode(window.ids[1:-1]) for window in windows]
+    texts = [str(tokenizer.decode(list(window.ids[1:-1]))) for window in windows]
     slow, fast = [], []
     for _ in range(rounds):
         slow.append(_timed(partial(plain, texts)))
         fast.append(_timed(partial(extractor.logits, windows)))
     alike = total = 0
     for given, logits, window in zip(plain(texts), extractor.logits(windows), windows, strict=True):
-        own = [model.config.id2label[int(each)] for each in logits.argmax(axis=1)][1:-1]
-        theirs = {token["index"]: token["entity"] for token in given}
-        alike += sum(theirs.get(n + 1) == label for n, label in enumerate(own))
+        own = [str(model.config.id2label[int(each)]) for each in logits.argmax(axis=1)][1:-1]
+        theirs = {str(token["index"]): token["entity"] for token in given}
+        alike += sum(theirs.get(str(n + 1)) == label for n, label in enumerate(own))
         total += len(window.ids) - 2
     return Yardstick(len(windows), min(slow), min(fast), alike / max(1, total))
 

@@ -178,7 +178,7 @@ def threshold(sure: Floats, examples: Sequence[Example], config: Config) -> floa
     counted = weights_of(examples)
     found = 1.0
     for least in sorted({float(np.floor(p * 1000) / 1000) for p in sure if p >= config.floor}, reverse=True):
-        held = np.flatnonzero(sure >= least)
+        held = [int(i) for i in np.flatnonzero(sure >= least)]
         wrong = sum(counted[i] for i in held if not examples[i].right)
         if wrong <= alpha * counted[held].sum() and np.mean(company_losses(examples[i] for i in held)) <= alpha:
             found = least
@@ -276,9 +276,9 @@ def figures_of(judged: Sequence[Judged], level: float) -> dict[str, object]:
     }
 
 
-def coverage(examples: Sequence[Example], config: Config) -> list[dict[str, float]]:
+def coverage(examples: Sequence[Example], config: Config) -> list[dict[str, object]]:
     """Return what is accepted, and what of it is wrong, for a range of alpha: each cross-validated by company."""
-    out = []
+    out: list[dict[str, object]] = []
     for alpha in (0.001, 0.0025, 0.005, 0.01, 0.02):
         judged = cross_judged(examples, replace(config, alpha=alpha, floor=min(config.floor, 1 - 4 * alpha)))
         text = figures_of([each for each in judged if not each.example.scanned], config.level)
