@@ -1,12 +1,24 @@
 """The walk: from files as read to an Assessment, one short function. Models are arguments; nothing here is stored or drawn."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
 from app import page_kinds
-from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form, LoanApplication, ModelVersion, Page, Spread
+from app.domain import (
+    STATEMENT_KINDS,
+    UNMAPPED,
+    Assessment,
+    Document,
+    DocumentKind,
+    Form,
+    LineItem,
+    LoanApplication,
+    ModelVersion,
+    Page,
+    Spread,
+)
 from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
 from app.settings import Settings
@@ -16,6 +28,7 @@ from models.extractor import PageReading
 from models.page_kind import PageGuess
 from rules import checks, matching, policy, ratios, spreading, stated
 from rules.application import application_of
+from rules.forms.proof import with_proofs
 from rules.forms.read import read
 from rules.support import SeenPage, support
 from rules.themes.case import Case
@@ -108,6 +121,11 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     case = Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed)
     found = checks.run(case)
     outcome = policy.rate(computed, found, limits, reading.application)
+
+    def decided(spread: Spread) -> policy.Outcome:
+        figures = stated.stated_figures(reading.application, reading.forms, spread, limits)
+        return policy.rate(ratios.compute(spread, figures), found, limits, reading.application)
+
     return Assessment(
         package_id,
         day,
@@ -123,7 +141,31 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
         models.versions,
         reading.forms,
         reading.application,
+        stops(reading.spread, decided),
     )
+
+
+def stops(spread: Spread, decided: Callable[[Spread], policy.Outcome]) -> tuple[LineItem, ...]:
+    """Return the figures at which a person must stop: not accepted, and another reading of them, or none, decides otherwise.
+
+    What is decided is grade, recommendation, and which limits of policy are missed.
+    """
+    held, found = _decision(decided(spread)), list[LineItem]()
+    for number, statement in enumerate(spread.statements):
+        for place, item in enumerate(statement.items):
+            if item.auto_accept or item.account == UNMAPPED:
+                continue
+            others = [(replace(item, value=value),) for value in dict.fromkeys(item.alternatives) if value != item.value]
+            for other in ((), *others):
+                changed = replace(statement, items=(*statement.items[:place], *other, *statement.items[place + 1 :]))
+                if _decision(decided(Spread((*spread.statements[:number], changed, *spread.statements[number + 1 :])))) != held:
+                    found.append(item)
+                    break
+    return tuple(found)
+
+
+def _decision(outcome: policy.Outcome) -> tuple[object, ...]:
+    return outcome.grade, outcome.recommendation, frozenset((each.id, each.measure, each.severity) for each in outcome.findings)
 
 
 def spread_documents(files: Sequence[Document], models: Models) -> Reading:
@@ -143,7 +185,7 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
         if document.kind in STATEMENT_KINDS
         for statement in spreading.spread(document, [e for p in document.pages for e in readings[id(p)].entities])
     ]
-    forms = tuple(form for document in documents if (form := read(document)) is not None)
+    forms = tuple(with_proofs(form) for document in documents if (form := read(document)) is not None)
     ledger = tuple(kinds[id(p)] for p in pages)
     spread = accept(Spread(tuple(statements)), pages, readings, models)
     return Reading(tuple(pages), ledger, tuple(documents), spread, forms, application_of(forms))

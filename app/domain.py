@@ -522,7 +522,10 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the machine makes of one application, with the versions that made it. Only ever added, never changed."""
+    """What the machine makes of one application, with the versions that made it. Only ever added, never changed.
+
+    `stops` are the figures that a person must compare with the page: doubtful ones on which the decision hangs.
+    """
 
     package_id: str
     as_of: date
@@ -538,6 +541,7 @@ class Assessment:
     versions: tuple[ModelVersion, ...]
     forms: tuple[Form, ...] = ()
     application: LoanApplication | None = None
+    stops: tuple[LineItem, ...] = ()
 
 
 # -- who acts, and the trail of it -----------------------------------------------------------------------------------

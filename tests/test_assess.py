@@ -1,12 +1,14 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from app.assess import MatchingExtractor, Models, assess, spread_documents
-from app.domain import Document, DocumentKind, Entity, PageStatus, Recommendation, Route, Span
+from app.assess import MatchingExtractor, Models, assess, spread_documents, stops
+from app.domain import Document, DocumentKind, Entity, PageStatus, Recommendation, Route, Span, Spread
 from app.page_kinds import TitleClassifier, page_kind
 from app.reading.reader import quarantined
 from models.extractor import PageReading
 from models.page_kind import PageGuess
+from rules import policy
 from tests import paper
 
 RULES = Models(MatchingExtractor(), TitleClassifier())
@@ -129,3 +131,16 @@ def test_an_application_with_nothing_readable_is_referred() -> None:
     assessment = assess("acme", [quarantined("broken.pdf", "The file is empty.")], RULES, date(2024, 3, 1))
     assert assessment.recommendation is Recommendation.REFER
     assert any("broken.pdf" in f.message or "broken.pdf" in f.documents for f in assessment.findings)
+
+
+def test_a_person_stops_only_at_doubtful_figures_on_which_the_decision_hangs() -> None:
+    spread = spread_documents([Document("accounts.pdf", DocumentKind.OTHER, (BALANCE, INCOME))], RULES).spread
+
+    def decided(changed: Spread) -> policy.Outcome:
+        sales = [s.item("revenue", "current") for s in changed.of_kind(DocumentKind.INCOME_STATEMENT)]
+        low = not any(item and item.value > 5_000 for item in sales)
+        return policy.Outcome((), None, Recommendation.REFER if low else Recommendation.APPROVE, Route.REVIEW)
+
+    assert [(item.account, item.period.name) for item in stops(spread, decided)] == [("revenue", "current")]
+    sure = Spread(tuple(replace(s, items=tuple(replace(i, auto_accept=True) for i in s.items)) for s in spread.statements))
+    assert stops(sure, decided) == ()
