@@ -1,3 +1,4 @@
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,19 @@ from rules.accounts import ACCOUNT
 from rules.support import IDENTITIES
 from tests import test_assess
 from training.bounds import companies_needed, upper_bound
-from training.train_confidence import Example, Judged, Recorder, company_losses, cross_judged, fit, read_config, reliability, thresholds
+from training.evaluate import Task, is_kept
+from training.train_confidence import (
+    Example,
+    Judged,
+    Recorder,
+    company_losses,
+    cross_judged,
+    fit,
+    main,
+    read_config,
+    reliability,
+    thresholds,
+)
 
 BALANCE, INCOME = (replace(page, file="accounts.pdf") for page in (test_assess.BALANCE, test_assess.INCOME))
 VERSION = ModelVersion("confidence", "0", "")
@@ -130,3 +143,25 @@ def test_no_feature_counts_against_its_direction() -> None:
 
 def test_identities_name_accounts_of_the_template() -> None:
     assert all(name in ACCOUNT for total, plus, minus, optional in IDENTITIES for name in (total, *plus, *minus, *optional))
+
+
+def test_training_reads_only_companies_that_are_not_kept_back_and_writes_the_card_last(tmp_path: Path) -> None:
+    truth = tmp_path / "set" / "uk" / "truth"
+    truth.mkdir(parents=True)
+    for number in range(12):
+        facts = [{"concept": "cash", "period": "current", "value": str(number), "page": 1}]
+        document = {"doc_id": f"d{number}", "company": f"company {number}", "facts": facts}
+        (truth / f"d{number}.json").write_text(json.dumps(document))
+    asked: list[str] = []
+
+    def spreads(task: Task) -> list[Example]:
+        asked.append(task.company)
+        return [each for each in examples() if each.company == task.company]
+
+    measured = main(replace(CONFIG, copies=0), tmp_path / "set", tmp_path / "out", spreads)
+    assert asked
+    assert not any(is_kept(company) for company in asked)
+    assert measured["thresholds"] == confidence.load(tmp_path / "out").thresholds
+    card = json.loads((tmp_path / "out" / "card.json").read_text())
+    assert card["measured, cross-validated by company"]["all"]["companies"] == len(asked)
+    assert not any(company in json.dumps(card) for company in asked)

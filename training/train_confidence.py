@@ -242,6 +242,8 @@ def _fold(company: str, config: Config, salt: str = "") -> int:
 
 def reliability(judged: Sequence[Judged], bins: int = 10) -> tuple[list[dict[str, float]], float]:
     """Return the reliability curve (bins of equal weight) and the expected calibration error."""
+    if not judged:
+        return [], 0.0
     weights = weights_of([each.example for each in judged])
     order = sorted(range(len(judged)), key=lambda i: judged[i].sure)
     rest, total = np.cumsum(weights[order]), float(weights.sum())
@@ -262,11 +264,11 @@ def figures_of(judged: Sequence[Judged], level: float) -> dict[str, object]:
     weights = weights_of([each.example for each in judged])
     accepted = [(each.example, weight) for each, weight in zip(judged, weights, strict=True) if each.accepted]
     taken, wrong = sum(w for _, w in accepted), sum(w for example, w in accepted if not example.right)
-    losses = company_losses(example for example, _ in accepted)
+    losses, total = company_losses(example for example, _ in accepted), float(weights.sum()) or 1.0
     return {
         "figures": round(float(weights.sum())),
-        "right": round(float(sum(w for each, w in zip(judged, weights, strict=True) if each.example.right) / weights.sum()), 4),
-        "accepted": round(float(taken / weights.sum()), 4),
+        "right": round(float(sum(w for each, w in zip(judged, weights, strict=True) if each.example.right) / total), 4),
+        "accepted": round(float(taken / total), 4),
         "wrong among the accepted": round(float(wrong / max(taken, 1e-9)), 5),
         "companies": len(losses),
         "companies with a wrong accepted figure": sum(loss > 0 for loss in losses),
