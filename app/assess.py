@@ -1,6 +1,6 @@
 """The walk: from files as read to an Assessment, one short function. Models are arguments; nothing here is stored or drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -10,15 +10,18 @@ from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form
 from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
 from app.settings import Settings
-from app.what_if import Rates, Situation, counterfactuals, weigh
-from models import extractor, page_kind
+from app.what_if import Rates, Situation, counterfactuals, stops, weigh
+from models import confidence, extractor, page_kind
+from models.confidence import Evidence
 from models.ensemble import load_ensemble
 from models.extractor import PageReading
 from models.page_kind import PageGuess
 from rules import checks, matching, policy, reconcile, spreading, units
 from rules.application import application_of
+from rules.forms.proof import with_proofs
 from rules.forms.read import read
 from rules.reasons import principal_reasons
+from rules.support import SeenPage, support
 from rules.themes.case import Case
 
 
@@ -40,6 +43,17 @@ class Classifies(Protocol):
         """Return a guess of every page, in order."""
 
 
+class Judges(Protocol):
+    """What the walk asks of a confidence."""
+
+    @property
+    def version(self) -> ModelVersion:
+        """Return its version."""
+
+    def accept(self, spread: Spread, evidence: Sequence[Sequence[Evidence]]) -> Spread:
+        """Return the spread with every figure's probability, and whether it may pass unseen."""
+
+
 class MatchingExtractor:
     """The rule-based extractor in the shape of a model: the yardstick, and what serves where no weights are at hand."""
 
@@ -52,16 +66,21 @@ class MatchingExtractor:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models in service, as one value: champions in service, stubs in tests. Without an ensemble policy alone rates."""
+    """The models in service, as one value: champions in service, stubs in tests.
+
+    Without an ensemble policy alone rates; without a confidence no figure passes unseen.
+    """
 
     extractor: Reads
     page_classifier: Classifies
     ensemble: Rates | None = None
+    confidence: Judges | None = None
 
     @property
     def versions(self) -> tuple[ModelVersion, ...]:
         """Return the version of each."""
-        return (self.extractor.version, self.page_classifier.version, *((self.ensemble.version,) if self.ensemble else ()))
+        each = (self.extractor, self.page_classifier, self.ensemble, self.confidence)
+        return tuple(model.version for model in each if model is not None)
 
 
 def load_models(settings: Settings, rules: bool = False) -> Models:
@@ -69,7 +88,9 @@ def load_models(settings: Settings, rules: bool = False) -> Models:
     if rules:
         return Models(MatchingExtractor(), TitleClassifier())
     reads, classifies = extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir)
-    return Models(reads, classifies, load_ensemble(settings.ensemble_dir))
+    held = (settings.confidence_dir / "card.json").is_file()  # the card is written last; until then a person looks at every figure
+    judges = confidence.load(settings.confidence_dir) if held else None
+    return Models(reads, classifies, load_ensemble(settings.ensemble_dir), judges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +134,7 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
         risk,
         principal_reasons((*found, *outcome.findings), risk),
         counterfactuals(replace(now, findings=found), models.ensemble),
+        stops(replace(now, findings=found), models.ensemble),
     )
 
 
@@ -134,7 +156,15 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
         if document.kind in STATEMENT_KINDS
         for statement in spreading.spread(document, [e for p in document.pages for e in named[id(p)]])
     ]
-    forms = tuple(form for document in documents if (form := read(document)) is not None)
+    forms = tuple(with_proofs(form) for document in documents if (form := read(document)) is not None)
     ledger = tuple(kinds[id(p)] for p in pages)
-    spread = reconcile.reconcile(Spread(tuple(statements)), pages)
+    spread = accept(reconcile.reconcile(Spread(tuple(statements)), pages), pages, readings, models)
     return Reading(tuple(pages), ledger, tuple(documents), spread, forms, application_of(forms))
+
+
+def accept(spread: Spread, pages: Sequence[Page], readings: Mapping[int, PageReading], models: Models) -> Spread:
+    """Give every figure its probability and accept those that reach their threshold; `readings` are by page (`id`)."""
+    if models.confidence is None:
+        return spread
+    seen = [SeenPage(page, readings[id(page)].entities, readings[id(page)].kinds) for page in pages]
+    return models.confidence.accept(spread, support(spread, seen))

@@ -358,6 +358,27 @@ def train_extractor(
     train(chosen, out or settings().extractor_dir, settings().cache_dir / "training" / f"extractor-{chosen.version}")
 
 
+@train_app.command("confidence")
+def train_confidence(
+    truth: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of real filings with truth.")],
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_confidence.yaml"),
+    out: Annotated[Path | None, typer.Option(help="Where the finished confidence goes; default: the folder of the one in service.")] = None,
+) -> None:
+    """Fit the confidence on real filings, never on those of the companies kept back, and on scans made of them."""
+    from training.train_confidence import labelled, read_config
+    from training.train_confidence import main as train
+
+    models = load_models(settings())
+    with Reader(settings()) as reader:
+        measured = train(
+            read_config(config),
+            truth,
+            out or settings().confidence_dir,
+            lambda task: labelled(task, reader.read_document(task.path.name, task.path), models),
+        )
+    Console().print_json(data=measured)
+
+
 @app.command()
 def bench(
     files: Annotated[list[Path] | None, typer.Argument(exists=True, help="Files to measure; default: the samples.")] = None,

@@ -602,7 +602,10 @@ class Counterfactual:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the machine makes of one application, with the versions that made it. Only ever added, never changed."""
+    """What the machine makes of one application, with the versions that made it. Only ever added, never changed.
+
+    `stops` are the figures that a person must compare with the page: doubtful ones on which the decision hangs.
+    """
 
     package_id: str
     as_of: date
@@ -621,6 +624,7 @@ class Assessment:
     risk: RiskOpinion | None = None
     principal_reasons: tuple[PrincipalReason, ...] = ()
     counterfactuals: tuple[Counterfactual, ...] = ()
+    stops: tuple[LineItem, ...] = ()
 
 
 # -- who acts, and the trail of it -----------------------------------------------------------------------------------

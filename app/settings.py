@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     ensemble_dir: Path = Field(
         default=PROJECT / "models" / "weights" / "ensemble", description="Folder with the scorecard and its calibration in service."
     )
+    confidence_dir: Path = Field(
+        default=PROJECT / "models" / "weights" / "confidence", description="Folder with the confidence in service: what may pass unseen."
+    )
     threads: int = Field(default=0, ge=0, description="CPU threads for the models; 0 takes all cores.")
     max_file_bytes: int = Field(default=100_000_000, gt=0, description="Largest file that is read.")
     max_pages: int = Field(default=2_000, gt=0, description="Most pages of one file.")

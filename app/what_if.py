@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from app.domain import (
+    UNMAPPED,
     Counterfactual,
     Debt,
     DocumentKind,
@@ -66,6 +67,32 @@ def conclude(now: Situation, ensemble: Rates | None) -> tuple[Outcome, RiskOpini
     """Return what policy makes of a situation, and the opinion that it heard."""
     computed, risk = weigh(now, ensemble)
     return policy.rate(computed, now.findings, policy.load(), now.application, risk), risk
+
+
+def stops(now: Situation, ensemble: Rates | None) -> tuple[LineItem, ...]:
+    """Return the figures at which a person must stop: not accepted, and another reading of them, or none, decides otherwise.
+
+    What is decided is grade, recommendation, and which limits of policy are missed.
+    """
+    held = _decision(now, ensemble)
+    found: list[LineItem] = []
+    for number, statement in enumerate(now.spread.statements):
+        for place, item in enumerate(statement.items):
+            if item.auto_accept or item.account == UNMAPPED:
+                continue
+            others = [(replace(item, value=value),) for value in dict.fromkeys(item.alternatives) if value != item.value]
+            for other in ((), *others):
+                changed = replace(statement, items=(*statement.items[:place], *other, *statement.items[place + 1 :]))
+                spread = Spread((*now.spread.statements[:number], changed, *now.spread.statements[number + 1 :]))
+                if _decision(replace(now, spread=spread), ensemble) != held:
+                    found.append(item)
+                    break
+    return tuple(found)
+
+
+def _decision(now: Situation, ensemble: Rates | None) -> tuple[object, ...]:
+    outcome, _ = conclude(now, ensemble)
+    return outcome.grade, outcome.recommendation, frozenset((each.id, each.measure, each.severity) for each in outcome.findings)
 
 
 def counterfactuals(now: Situation, ensemble: Rates | None) -> tuple[Counterfactual, ...]:

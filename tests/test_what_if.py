@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain import Fate, Finding, ModelVersion, Recommendation, RiskOpinion, Severity
-from app.what_if import LEVERS, Situation, conclude, counterfactuals
+from app.domain import UNMAPPED, Fate, Finding, ModelVersion, Recommendation, RiskOpinion, Severity, Spread
+from app.what_if import LEVERS, Situation, conclude, counterfactuals, stops
 from tests import build
 
 FORMS = tuple(build.FORMS.values())
@@ -78,3 +78,34 @@ def test_a_finding_on_the_documents_keeps_the_application_with_a_person() -> Non
 def test_without_an_application_there_is_no_loan_to_change() -> None:
     found = counterfactuals(Situation(build.spread(), (), None), ByLeverage())
     assert {each.lever for each in found} <= {"debt", "equity"}
+
+
+def test_a_person_stops_only_at_doubtful_figures_on_which_the_decision_hangs() -> None:
+    made = build.spread()
+    doubtful = Spread(tuple(replace(s, items=tuple(replace(i, auto_accept=False) for i in s.items)) for s in made.statements))
+    accounts = {item.account for item in stops(replace(asking("40000"), spread=doubtful), None)}
+    assert "operating_income" in accounts
+    assert "share_capital" not in accounts
+    assert UNMAPPED not in accounts
+
+
+def test_nobody_stops_at_figures_that_are_sure() -> None:
+    made = build.spread()
+    sure = Spread(tuple(replace(s, items=tuple(replace(i, auto_accept=True) for i in s.items)) for s in made.statements))
+    assert stops(replace(asking("40000"), spread=sure), None) == ()
+
+
+def test_another_reading_that_decides_otherwise_is_a_stop() -> None:
+    made = build.spread()
+    sure = Spread(tuple(replace(s, items=tuple(replace(i, auto_accept=True) for i in s.items)) for s in made.statements))
+    read = ("operating_income", "current")
+
+    def doubting(other: Decimal) -> Situation:
+        items = [
+            [replace(i, auto_accept=False, alternatives=(other,)) if (i.account, i.period.name) == read else i for i in s.items]
+            for s in sure.statements
+        ]
+        spread = Spread(tuple(replace(s, items=tuple(its)) for s, its in zip(sure.statements, items, strict=True)))
+        return replace(asking("40000"), spread=spread)
+
+    assert [item.account for item in stops(doubting(Decimal(1)), None)] == ["operating_income"]

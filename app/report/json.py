@@ -56,6 +56,7 @@ def package_object(assessment: Assessment, text: bool = False) -> Object:
         "findings": [finding_object(finding) for finding in assessment.findings],
         "ratios": ratio_values(assessment.ratios),
         "ratio_details": [_ratio_object(ratio) for ratio in assessment.ratios],
+        "stops": [{"file": item.file, "page": item.page, "concept": item.concept, "period": item.column} for item in assessment.stops],
         "grade": assessment.grade,
         "probability_of_default": round(assessment.risk.probability_of_default, 6) if assessment.risk else None,
         "risk": _risk_object(assessment.risk) if assessment.risk else None,
