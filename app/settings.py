@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     )
     session_hours: float = Field(default=12.0, gt=0, description="Longest that a session lasts.")
     session_idle_minutes: float = Field(default=30.0, gt=0, description="Time without use after which a session ends.")
+    review_lease_minutes: float = Field(
+        default=15.0, gt=0, description="Time without work after which a claimed review task is free for others again."
+    )
     api_key_days: int = Field(default=90, ge=1, le=730, description="Days that an API key holds, where none are named.")
     oidc_issuer: str = Field(default="", description="Identity provider (OpenID Connect) whose tokens sign users in; empty: none.")
     oidc_audience: str = Field(default="", description="The name that the identity provider knows this program by.")

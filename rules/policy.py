@@ -19,7 +19,7 @@ DEFAULT = Path(__file__).with_name("policy.yaml")
 #: The values that rules compare with, each of which a policy must set.
 VALUES = (
     *("statement_age", "personal_statement_age", "bank_statement_age", "return_age", "owner_share"),
-    *("return_tie", "deposits_tie", "debt_tie", "aging_tie", "cash_tie", "approval_cap", "exposure_cap", "retention"),
+    *("return_tie", "deposits_tie", "debt_tie", "aging_tie", "cash_tie", "approval_cap", "exposure_cap", "second_person", "retention"),
 )
 _CURRENT = "current"
 _WORST = 7
