@@ -129,6 +129,7 @@ def test_the_shipped_policy_holds_the_fields_defaults() -> None:
         "cash_tie": "0.25",
         "approval_cap": "50000",
         "exposure_cap": "250000",
+        "second_person": "250000",
         "retention": "25",
     }
     assert [limit.measure for limit in POLICY.limits.values() if limit.needed] == [

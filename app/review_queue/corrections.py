@@ -16,8 +16,9 @@ from app.domain import Field, Figure, User
 from app.errors import ChangedMeanwhile, UsageError
 from app.review_queue import tasks
 from app.review_queue.amounts import field_value, typed_amount
+from app.review_queue.desk import Desk
+from app.review_queue.opened import look_again
 from app.review_queue.recompute import active, evidence
-from app.settings import Settings
 from app.store import applications, reviews
 from app.store.rows import Adjustment, Correction, Task
 from rules.accounts import ACCOUNT
@@ -52,23 +53,25 @@ class Edit:
     said: Mapping[str, Any]
 
 
-def correct(connection: Connection, user: User, settings: Settings, task_id: int, edit: Edit, figures: Mapping[int, Figure]) -> Correction:
-    """Save a correction; `figures` are those that the machine read, by number. Raises ChangedMeanwhile where the figure is not as seen."""
+def correct(connection: Connection, desk: Desk, task_id: int, edit: Edit) -> Correction:
+    """Save a correction. Raises ChangedMeanwhile where the figure is not as seen."""
+    user = desk.user
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
     if edit.gesture not in GESTURES or edit.why not in GESTURES[edit.gesture]:
         raise UsageError(f"A correction is one of {', '.join(GESTURES)}, with a reason from its list.")
-    if (edit.number is None) != (edit.gesture == "missing") or (edit.number is not None and edit.number not in figures):
+    task = _held(connection, desk, task_id)
+    review = look_again(connection, desk, task_id)
+    _refuse_unseen(review.corrections, edit)
+    if (edit.number is None) != (edit.gesture == "missing") or (edit.number is not None and edit.number not in review.figures):
         raise UsageError("The correction names no figure of this application.")
-    figure = None if edit.number is None else figures[edit.number]
-    task = _held(connection, user, settings, task_id)
-    _refuse_unseen(reviews.corrections(connection, user.lender_id, task.application_id), edit)
+    figure = None if edit.number is None else review.now.figures.get(edit.number, review.figures[edit.number])
     new = Correction(
         task.id,
         task.application_id,
         task.assessment_id,
         edit.number,
         edit.gesture,
-        {} if figure is None else evidence(figure),
+        {} if edit.number is None else evidence(review.figures[edit.number]),
         _corrected(edit, figure),
         user.id,
         edit.why,
@@ -76,10 +79,11 @@ def correct(connection: Connection, user: User, settings: Settings, task_id: int
     return _saved(connection, user, new)
 
 
-def undo(connection: Connection, user: User, settings: Settings, task_id: int, correction_id: int) -> Correction:
+def undo(connection: Connection, desk: Desk, task_id: int, correction_id: int) -> Correction:
     """Take a correction back: it stays on record and counts no longer. Undoing the undoing brings it back."""
+    user = desk.user
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
-    task = _held(connection, user, settings, task_id)
+    task = _held(connection, desk, task_id)
     every = reviews.corrections(connection, user.lender_id, task.application_id)
     found = next((each for each in every if each.id == correction_id), None)
     if found is None:
@@ -92,23 +96,25 @@ def undo(connection: Connection, user: User, settings: Settings, task_id: int, c
     return _saved(connection, user, new)
 
 
-def adjust(connection: Connection, user: User, settings: Settings, task_id: int, new: Adjustment) -> Adjustment:
+def adjust(connection: Connection, desk: Desk, task_id: int, new: Adjustment) -> Adjustment:
     """Save an adjustment: shown as adjusted beside as reported, and never a label to train on."""
+    user = desk.user
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
     if new.kind not in ADJUSTMENTS or new.account not in ACCOUNT:
         raise UsageError(f"An adjustment is one of {', '.join(ADJUSTMENTS)}, on an account of the template.")
     if not new.amount.is_finite() or not new.amount:
         raise UsageError("An adjustment changes a figure by an amount other than nil.")
     tasks.needed_reason(new.why)
-    task = _held(connection, user, settings, task_id)
+    task = _held(connection, desk, task_id)
     made = Adjustment(task.application_id, task.assessment_id, new.kind, new.account, new.period, new.amount, new.why, user.id)
     return _added(connection, user, made)
 
 
-def undo_adjustment(connection: Connection, user: User, settings: Settings, task_id: int, adjustment_id: int) -> Adjustment:
+def undo_adjustment(connection: Connection, desk: Desk, task_id: int, adjustment_id: int) -> Adjustment:
     """Take an adjustment back: it stays on record and counts no longer."""
+    user = desk.user
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
-    task = _held(connection, user, settings, task_id)
+    task = _held(connection, desk, task_id)
     every = reviews.adjustments(connection, user.lender_id, task.application_id)
     found = next((each for each in active(every) if each.id == adjustment_id), None)
     if found is None:
@@ -117,10 +123,10 @@ def undo_adjustment(connection: Connection, user: User, settings: Settings, task
     return _added(connection, user, Adjustment(task.application_id, *values, undoes=adjustment_id))
 
 
-def _held(connection: Connection, user: User, settings: Settings, task_id: int) -> Task:
+def _held(connection: Connection, desk: Desk, task_id: int) -> Task:
     """Take the task, or renew the lease on it, and keep others out of its application until this transaction ends."""
-    task = tasks.claim(connection, user, settings, task_id)
-    applications.lock(connection, user.lender_id, task.application_id)
+    task = tasks.claim(connection, desk, task_id)
+    applications.lock(connection, desk.user.lender_id, task.application_id)
     return task
 
 

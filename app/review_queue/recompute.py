@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from app.domain import Assessment, Box, Field, Figure, FinancialStatement, Form, LineItem, Origin, Period, Ratio, Spread
 from app.store.rows import Adjustment, Correction
@@ -15,6 +15,8 @@ from rules import checks, policy, ratios, stated
 from rules.accounts import ACCOUNT
 from rules.application import application_of
 from rules.themes.case import Case
+
+R = TypeVar("R", Correction, Adjustment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Reviewed:
     lost: tuple[Correction, ...] = ()
 
 
-def active[R: (Correction, Adjustment)](every: Sequence[R]) -> tuple[R, ...]:
+def active(every: Sequence[R]) -> tuple[R, ...]:
     """Return what was not taken back, in order; taking back an undoing brings the first one back."""
     dead: set[int] = set()
     for each in reversed(every):

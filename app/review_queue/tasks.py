@@ -8,6 +8,7 @@ from app import audit
 from app.access.roles import Act, allow
 from app.domain import Role, User
 from app.errors import ChangedMeanwhile, Forbidden, UsageError
+from app.review_queue.desk import Desk
 from app.settings import Settings
 from app.store import accounts, applications, review_tasks
 from app.store.review_tasks import Chosen
@@ -29,22 +30,24 @@ def count_tasks(connection: Connection, user: User) -> int:
     return review_tasks.count_open(connection, user.lender_id)
 
 
-def claim_next(connection: Connection, user: User, settings: Settings) -> Task | None:
+def claim_next(connection: Connection, desk: Desk) -> Task | None:
     """Take the next task that nobody has; None where there is none."""
+    user = desk.user
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
-    found = review_tasks.claim_next(connection, user.lender_id, user.id, lease_of(settings), _soon())
+    found = review_tasks.claim_next(connection, user.lender_id, user.id, lease_of(desk.settings), _soon())
     if found is not None:
         audit.record(connection, user, "claim_task", f"application {found.application_id}", {"task": found.id})
     return found
 
 
-def claim(connection: Connection, user: User, settings: Settings, task_id: int) -> Task:
+def claim(connection: Connection, desk: Desk, task_id: int) -> Task:
     """Take a task, or go on with it: every act on it renews the lease. Raises ChangedMeanwhile where somebody else has it."""
+    user = desk.user
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
     before = locked(connection, user, task_id)
     if before.state == "escalated" and Role.CREDIT_OFFICER not in user.roles:
         raise Forbidden("The task was escalated: a credit officer takes it from here.")
-    found = review_tasks.claim(connection, user.lender_id, task_id, user.id, lease_of(settings))
+    found = review_tasks.claim(connection, user.lender_id, task_id, user.id, lease_of(desk.settings))
     if found is None:
         raise ChangedMeanwhile(_why_not(before))
     if before.claimed_by != user.id:
@@ -62,10 +65,10 @@ def release(connection: Connection, user: User, task_id: int) -> bool:
     return given_back
 
 
-def reassign(connection: Connection, user: User, settings: Settings, task_id: int, to: tuple[str, str]) -> None:
-    """Pass a task on to another analyst or officer: `to` is the login and the reason. Its holder may, and a credit officer."""
+def reassign(connection: Connection, desk: Desk, task_id: int, login: str, reason: str) -> None:
+    """Pass a task on to another analyst or officer, with the reason. Its holder may, and a credit officer."""
+    user = desk.user
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
-    login, reason = to
     before = open_task(connection, user, task_id)
     if before.claimed_by not in (None, user.id) and Role.CREDIT_OFFICER not in user.roles:
         raise Forbidden(f"{before.claimed_by} has this task; a credit officer may pass it on.")
@@ -73,7 +76,7 @@ def reassign(connection: Connection, user: User, settings: Settings, task_id: in
     reviewers = {Role.CREDIT_OFFICER} if before.state == "escalated" else {Role.ANALYST, Role.CREDIT_OFFICER}
     if account is None or account.disabled_at is not None or not account.roles & reviewers:
         raise UsageError(f"{login} cannot review applications: choose an account with that role which is not locked.")
-    review_tasks.give(connection, user.lender_id, task_id, login, lease_of(settings))
+    review_tasks.give(connection, user.lender_id, task_id, login, lease_of(desk.settings))
     detail = {"task": task_id, "from": before.claimed_by, "to": login, "why": needed_reason(reason)}
     audit.record(connection, user, "reassign_task", f"application {before.application_id}", detail)
 

@@ -247,6 +247,7 @@ class StoredDecision:
     conditions: Sequence[str] = ()
     override_reason: str | None = None
     seconded_by: str | None = None
+    needs_second: bool = False
     id: int = 0
     created_at: datetime | None = None
 
