@@ -69,7 +69,7 @@ def reassign(connection: Connection, desk: Desk, task_id: int, login: str, reaso
     """Pass a task on to another analyst or officer, with the reason. Its holder may, and a credit officer."""
     user = desk.user
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
-    before = open_task(connection, user, task_id)
+    why, before = needed_reason(reason), open_task(connection, user, task_id)
     if before.claimed_by not in (None, user.id) and Role.CREDIT_OFFICER not in user.roles:
         raise Forbidden(f"{before.claimed_by} has this task; a credit officer may pass it on.")
     account = accounts.account(connection, user.lender_id, login)
@@ -77,24 +77,25 @@ def reassign(connection: Connection, desk: Desk, task_id: int, login: str, reaso
     if account is None or account.disabled_at is not None or not account.roles & reviewers:
         raise UsageError(f"{login} cannot review applications: choose an account with that role which is not locked.")
     review_tasks.give(connection, user.lender_id, task_id, login, lease_of(desk.settings))
-    detail = {"task": task_id, "from": before.claimed_by, "to": login, "why": needed_reason(reason)}
+    detail = {"task": task_id, "from": before.claimed_by, "to": login, "why": why}
     audit.record(connection, user, "reassign_task", f"application {before.application_id}", detail)
 
 
 def escalate(connection: Connection, user: User, task_id: int, reason: str) -> None:
     """Leave a task to a credit officer."""
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
-    before = open_task(connection, user, task_id)
+    why, before = needed_reason(reason), open_task(connection, user, task_id)
     if before.claimed_by not in (None, user.id) and _is_held(before):
         raise ChangedMeanwhile(_why_not(before))
     review_tasks.set_task_state(connection, user.lender_id, task_id, before.revision, "escalated")
-    detail = {"task": task_id, "why": needed_reason(reason)}
+    detail = {"task": task_id, "why": why}
     audit.record(connection, user, "escalate_task", f"application {before.application_id}", detail)
 
 
 def reopen(connection: Connection, user: User, application_id: int, reason: str) -> Task:
     """Put a decided application before people again; what was decided stays on record."""
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
+    why = needed_reason(reason)
     applications.lock(connection, user.lender_id, application_id)
     last = review_tasks.last_task(connection, user.lender_id, application_id)
     if last is None:
@@ -103,7 +104,7 @@ def reopen(connection: Connection, user: User, application_id: int, reason: str)
         raise UsageError("The application is open already.")
     review_tasks.set_task_state(connection, user.lender_id, last.id, last.revision, "open")
     applications.reopen(connection, user.lender_id, application_id)
-    detail = {"task": last.id, "why": needed_reason(reason)}
+    detail = {"task": last.id, "why": why}
     audit.record(connection, user, "reopen_application", f"application {application_id}", detail)
     return open_task(connection, user, last.id)
 
