@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
 from io import BytesIO
@@ -58,6 +59,11 @@ class Workplace:
     reader: Reads
     models: Models
     settings: Settings
+
+
+def new_application(reference: str, borrower: str | None, total_exposure: Decimal | None) -> NewApplication:
+    """Return what a person says of an application that is sent at the desk; the rest is read from its documents."""
+    return NewApplication(reference, borrower, total_exposure=total_exposure)
 
 
 def receive(connection: Connection, blobs: Blobs, user: User, package: Package) -> int:

@@ -21,7 +21,6 @@ from app.review_queue.difference import difference
 from app.review_queue.recompute import recompute
 from app.settings import Settings
 from app.store import accounts, applications, reviews, tables
-from app.store.review_tasks import Chosen
 from app.store.rows import Adjustment, Correction
 from tests.desk import desk, person, sound_assessment, waiting_task
 
@@ -53,11 +52,11 @@ def test_the_larger_exposure_comes_first_and_a_notice_that_falls_due_before_it(d
     waiting_task(database, blobs, "due", 10_000, datetime.now(UTC).date() + timedelta(days=3))
     with database.begin() as c:
         assert [each.reference for each in tasks.list_tasks(c, person("ann"))] == ["due", "unknown", "large", "small"]
-        assert [each.reference for each in tasks.list_tasks(c, person("ann"), Chosen(words="LARGE"))] == ["large"]
-        assert tasks.list_tasks(c, person("ann"), Chosen(words="100%_")) == ()
+        assert [each.reference for each in tasks.list_tasks(c, person("ann"), "LARGE")] == ["large"]
+        assert tasks.list_tasks(c, person("ann"), "100%_") == ()
         first = tasks.claim_next(c, desk(blobs))
         assert first is not None
-        assert [each.reference for each in tasks.list_tasks(c, person("ann"), Chosen(claimed_by="ann"))] == ["due"]
+        assert [each.reference for each in tasks.list_tasks(c, person("ann"), mine=True)] == ["due"]
         second = tasks.claim_next(c, desk(blobs, "bob"))
         assert second is not None
         assert second.id != first.id

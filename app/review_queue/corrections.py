@@ -110,6 +110,11 @@ def adjust(connection: Connection, desk: Desk, task_id: int, new: Adjustment) ->
     return _added(connection, user, made)
 
 
+def proposed(kind: str, account: str, period: str, amount: Decimal, why: str) -> Adjustment:
+    """Return an adjustment as somebody fills it in, to be given to `adjust`."""
+    return Adjustment(0, 0, kind, account, period, amount, why, "")
+
+
 def undo_adjustment(connection: Connection, desk: Desk, task_id: int, adjustment_id: int) -> Adjustment:
     """Take an adjustment back: it stays on record and counts no longer."""
     user = desk.user

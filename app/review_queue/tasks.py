@@ -14,14 +14,19 @@ from app.store import accounts, applications, review_tasks
 from app.store.review_tasks import Chosen
 from app.store.rows import QueuedTask, Task
 
+#: A task as the inbox lists it.
+Waiting = QueuedTask
 #: A notice to the applicant that is due within this time outranks every other task.
 _SOON = timedelta(days=10)
 
 
-def list_tasks(connection: Connection, user: User, chosen: Chosen | None = None, limit: int = 50) -> tuple[QueuedTask, ...]:
-    """Return the first open tasks, as they are to be taken: notices that fall due, then impact x exposure x age."""
+def list_tasks(connection: Connection, user: User, words: str = "", mine: bool = False, limit: int = 50) -> tuple[QueuedTask, ...]:
+    """Return the first open tasks, as they are to be taken: notices that fall due, then impact x exposure x age.
+
+    `words` are looked for in borrower and number; `mine`: only those that `user` has.
+    """
     allow(user, Act.READ_APPLICATION, user.lender_id)
-    return review_tasks.queue(connection, user.lender_id, chosen or Chosen(), _soon(), limit)
+    return review_tasks.queue(connection, user.lender_id, Chosen(user.id if mine else None, words), _soon(), limit)
 
 
 def count_tasks(connection: Connection, user: User) -> int:

@@ -20,11 +20,9 @@ _AGEING = timedelta(days=5)  # a task waits this long to weigh e times as much
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which tasks to list: those that somebody has, in a state, of a product, or with these words in borrower or number."""
+    """Which tasks to list: those that somebody has, or with these words in borrower or number."""
 
     claimed_by: str | None = None
-    state: str | None = None
-    product: str | None = None
     words: str = ""
 
 
@@ -111,10 +109,6 @@ def _queued(lender_id: str, chosen: Chosen) -> Select[Any]:
     found = found.where(_T.c.lender_id == lender_id, _T.c.state != "closed")
     if chosen.claimed_by is not None:
         found = found.where(_T.c.claimed_by == chosen.claimed_by)
-    if chosen.state is not None:
-        found = found.where(_T.c.state == chosen.state)
-    if chosen.product is not None:
-        found = found.where(_A.c.product == chosen.product)
     if chosen.words:
         words = f"%{chosen.words.replace(chr(92), chr(92) * 2).replace('%', chr(92) + '%').replace('_', chr(92) + '_')}%"
         found = found.where(or_(_A.c.borrower.ilike(words), _A.c.reference.ilike(words)))
