@@ -8,7 +8,7 @@ import streamlit as st
 from sqlalchemy import Connection
 
 from app.access.roles import Act
-from app.domain import Assessment, Severity
+from app.domain import Assessment, RatioStatus, Severity
 from app.errors import LoanLensError, UsageError
 from app.report import bars, wording
 from app.report.parts import by_severity
@@ -21,6 +21,7 @@ from app.review_queue.opened import Review, look_again, open_review
 from rules import policy
 from ui import decision, place, viewer
 
+_SHADES = {"passes": "green", "marginal": "orange", "fails": "red", "open": "gray"}
 _COLOURS = {"fails": "#dc262699", "marginal": "#f59e0b99", "passes": "#16a34a99"}
 _ICONS = {Severity.HIGH: "🔴", Severity.MEDIUM: "🟠", Severity.LOW: "🟡", Severity.INFO: "ⓘ"}
 
@@ -39,7 +40,7 @@ def draw() -> None:
             review = _saved(gesture, review, desk)
         _head(review, desk)
         message = st.session_state.pop("message", "")
-        figures, findings, ratios, decide = st.tabs(_titles(review), key="review_tabs")
+        figures, findings, ratios, decide = st.tabs(_titles(review))
         with figures:
             mine = review.task.claimed_by == desk.user.id and review.task.state != "closed"
             viewer.draw(review, mine, message)
@@ -171,18 +172,24 @@ def _findings(made: Assessment) -> None:
 def _ratios(review: Review) -> None:
     """Draw each ratio of the newest period against policy's band, as reported beside as adjusted where they differ."""
     limits, reported = policy.load().limits, {r.id: r for r in review.now.reported if r.period == "current"}
-    current = [ratio for ratio in review.now.assessment.ratios if ratio.period == "current"]
+    every = [ratio for ratio in review.now.assessment.ratios if ratio.period == "current"]
+    lacking = [ratio for ratio in every if ratio.status is RatioStatus.NOT_COMPUTABLE]
+    current = [ratio for ratio in every if ratio not in lacking]
+    if lacking:
+        with st.expander(f"Not computable: {len(lacking)}"):
+            for ratio in lacking:
+                st.markdown(f"{wording.ratio_name(ratio.id)} — {_plain(ratio.reason or '')}")
     groups = dict.fromkeys(wording.ratio_group(ratio.id) for ratio in current)
     for group in groups:
         st.markdown(f"###### {group}")
         for ratio in [each for each in current if wording.ratio_group(each.id) == group]:
-            name, value, band, bound = st.columns([3, 2.4, 3, 2], vertical_alignment="center")
+            name, value, band, bound = st.columns([2.6, 1.8, 2.4, 2], vertical_alignment="center")
             name.markdown(wording.ratio_name(ratio.id), help=wording.formula(ratio.formula))
             shown, before = wording.outcome(ratio), wording.outcome(reported[ratio.id]) if ratio.id in reported else ""
             value.markdown(f"**{shown}**" + (f"  (reported {before})" if before and before != shown else ""), help=ratio.reason or None)
             if (limit := limits.get(ratio.id)) is not None:
                 passed = bars.verdict(ratio, limit)
-                bound.markdown(f"{passed or 'not tested'} · {limit.wanted}")
+                bound.markdown(f":{_SHADES[passed]}[{passed}] · {limit.wanted}")
                 if (drawn := bars.bar(limit, ratio, None)) is not None:
                     band.html(_svg(drawn))
 

@@ -86,7 +86,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     if (drawing) dragBox(paper, key);
     sheet.append(paper);
     const show = () => paper.querySelector(".chosen")?.scrollIntoView({ block: "center", inline: "center" });
-    if (image.complete) show(); else image.onload = show;
+    if (image.complete) requestAnimationFrame(show); else image.onload = show;
   }
 
   function dragBox(paper, key) {
@@ -158,7 +158,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     drawTable(); drawPage();
     const f = chosen();
     at("said").textContent = (data.message ? data.message + "  " : "") + (f ? f.name + ": " + f.hint : "");
-    at("right").querySelector(".chosen")?.scrollIntoView({ block: "nearest" });
+    requestAnimationFrame(() => at("right")?.querySelector(".chosen")?.scrollIntoView({ block: "nearest" }));
   }
   at("help").innerHTML = data.help.map(([k, w]) => `<div><kbd>${k}</kbd> ${w}</div>`).join("");
   draw();

@@ -17,7 +17,6 @@ from rules.accounts import ACCOUNTS
 from ui import place
 
 _HERE = Path(__file__).parent
-_HEIGHT = 560
 _HELP = (
     ("Enter", "the figure is right; go on"), ("0–9 ( -", "type another amount"), ("Tab", "next doubtful figure"),
     ("↑ ↓", "figure before or after"),
@@ -44,7 +43,7 @@ def draw(review: Review, editable: bool, message: str) -> None:
         "pages": [_page(page, review) for page in review.machine.pages], "images": _images(review),
         "gestures": corrections.GESTURES, "adjustments": corrections.ADJUSTMENTS, "accounts": [[a.id, a.name] for a in ACCOUNTS],
     }  # fmt: skip
-    viewer(key="review_desk", data=data, height=_HEIGHT, on_gesture_change=_nothing, on_page_change=_nothing)
+    viewer(key="review_desk", data=data, on_gesture_change=_nothing, on_page_change=_nothing)
 
 
 def gesture() -> Mapping[str, Any] | None:
