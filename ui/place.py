@@ -79,7 +79,7 @@ def telling() -> Iterator[None]:
 def user() -> User | None:
     """Return who is signed in, with the roles held now, or None."""
     token = st.session_state.get("token") or (None if st.session_state.get("signed_out") else st.context.cookies.get(_COOKIE))
-    if not token:
+    if not isinstance(token, str) or not token:
         return None
     try:
         found = user_of_session(database(), settings(), token)
