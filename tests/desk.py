@@ -59,8 +59,9 @@ def waiting_task(
             retention.add_file(c, "first", blob.sha256, blob.size)
         named = NewApplication(reference, f"{reference} Bakery Inc.", amount=amount, total_exposure=amount, received_at=NOON)
         id = applications.add_application(c, "first", named)
-        document = documents.add_document(c, "first", id, ("statements.pdf", bytes.fromhex(file.sha256)), "ann")
-        new = NewAssessment(id, made, reference.encode(), {"statements.pdf": document}, bytes.fromhex(whole.sha256))
+        names = dict.fromkeys(page.file for page in made.pages)
+        files = {name: documents.add_document(c, "first", id, (name, bytes.fromhex(file.sha256)), "ann") for name in names}
+        new = NewAssessment(id, made, reference.encode(), files, bytes.fromhex(whole.sha256))
         stored = add_assessment(c, "first", new)
         assert stored is not None
         applications.set_state(c, "first", id, "assessed")

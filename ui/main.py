@@ -16,6 +16,7 @@ def main() -> None:
     st.html(_TIGHT)
     with place.telling():
         who = place.user()
+        place.reader()
         place.draw_cookie()
         if who is None:
             st.navigation([st.Page(sign_in.draw, title="Sign in", url_path="sign-in")], position="hidden").run()

@@ -1,9 +1,9 @@
 """What every page stands on: the database, stored files and the reader of this process, who is signed in, and how trouble is told."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
 import streamlit as st
 import streamlit.components.v2 as components
@@ -31,6 +31,12 @@ class SharedReader:
 
     def __init__(self) -> None:
         self._reader, self._turn = Reader(settings()), Lock()
+        Thread(target=self._warm_up, daemon=True).start()
+
+    def _warm_up(self) -> None:
+        """Start the reading process before the first page is asked for: that takes seconds."""
+        with suppress(LoanLensError):
+            self.render_page(Path(__file__), 1, 72)
 
     def render_page(self, path: Path, page: int, dpi: int, rotation: int = 0) -> bytes:
         """Return a page as PNG."""
