@@ -45,6 +45,7 @@ def send_samples(database: Engine, operator: User, settings: Settings, folder: P
     for number, each in enumerate(found):
         with TemporaryDirectory(prefix="loanlens-") as unpacked, ExitStack() as opened, database.begin() as connection:
             sources = expand([each / "files" if (each / "files").is_dir() else each], settings, Path(unpacked) / str(number))
-            files = [(s.name, opened.enter_context(s.path.open("rb")), s.reason) for s in sources if s.path.suffix != ".json"]
+            named = [(s.name.removeprefix("files/"), s) for s in sources]
+            files = [(name, opened.enter_context(s.path.open("rb")), s.reason) for name, s in named]
             receive(connection, blobs, sender, Package(NewApplication(f"sample-{each.name}"), files))
     return len(found)

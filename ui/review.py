@@ -23,7 +23,7 @@ from ui import decision, place, viewer
 
 _SHADES = {"passes": "green", "marginal": "orange", "fails": "red", "open": "gray"}
 _COLOURS = {"fails": "#dc262699", "marginal": "#f59e0b99", "passes": "#16a34a99"}
-_ICONS = {Severity.HIGH: "🔴", Severity.MEDIUM: "🟠", Severity.LOW: "🟡", Severity.INFO: "ⓘ"}
+_BADGES = {Severity.HIGH: "red", Severity.MEDIUM: "orange", Severity.LOW: "yellow", Severity.INFO: "gray"}
 
 
 def draw() -> None:
@@ -121,7 +121,7 @@ def _saved(gesture: Mapping[str, Any], review: Review, desk: Desk) -> Review:
             _act(connection, gesture, review, desk)
             after = look_again(connection, desk, review.task.id)
     except LoanLensError as error:
-        st.session_state["message"] = f"⚠ {error}"
+        st.session_state["message"] = f"Not saved: {error}"
         with place.acting() as connection:
             return look_again(connection, desk, review.task.id)
     st.session_state["message"] = "Saved."
@@ -164,9 +164,10 @@ def _findings(made: Assessment) -> None:
         st.success("Nothing was found.")
     for finding in by_severity(made.findings):
         with st.container(border=True):
-            st.markdown(f"{_ICONS[finding.severity]} **{wording.THEME.get(finding.theme, finding.theme)}** — {_plain(finding.message)}")
+            weight = f":{_BADGES[finding.severity]}-badge[{wording.SEVERITY[finding.severity]}]"
+            st.markdown(f"{weight} **{wording.THEME.get(finding.theme, finding.theme)}** — {_plain(finding.message)}")
             places = dict.fromkeys(f"{_plain(f.file)}, page {f.page}" for f in finding.facts) or map(_plain, finding.documents)
-            st.caption(f"{wording.SEVERITY[finding.severity]} · {'; '.join(places)} · {_plain(finding.source)}")
+            st.caption(f"{'; '.join(places)} · {_plain(finding.source)}")
 
 
 def _ratios(review: Review) -> None:
@@ -191,7 +192,7 @@ def _ratios(review: Review) -> None:
                 passed = bars.verdict(ratio, limit)
                 bound.markdown(f":{_SHADES[passed]}[{passed}] · {limit.wanted}")
                 if (drawn := bars.bar(limit, ratio, None)) is not None:
-                    band.html(_svg(drawn))
+                    band.image(_svg(drawn), width="stretch")
 
 
 def _svg(drawn: bars.BarView) -> str:
@@ -199,7 +200,7 @@ def _svg(drawn: bars.BarView) -> str:
     zones = "".join(f'<rect x="{a}" y="45" width="{b - a}" height="30" fill="{_COLOURS[name]}"/>' for name, a, b in drawn.zones)
     at = None if drawn.value is None else min(max(drawn.value, 25), 975)
     dot = "" if at is None else f'<circle cx="{at}" cy="60" r="38" fill="#1f2937" stroke="#fff" stroke-width="12"/>'
-    return f'<svg viewBox="0 0 1000 120" width="100%" height="22" role="img" aria-label="against policy">{zones}{dot}</svg>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 120" width="260" height="31">{zones}{dot}</svg>'
 
 
 def _plain(text: str) -> str:

@@ -44,7 +44,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
           const d = make("td", "cell");
           for (const n of cell) {
             const f = figures.get(n); if (!f) continue;
-            const b = make("span", "fig " + f.state + (n === memory.chosen ? " chosen" : ""), f.shown + (f.mark ? " " + f.mark : ""));
+            const b = make("span", "fig " + f.state + (n === memory.chosen ? " chosen" : ""), (f.mark ? f.mark + " " : "") + f.shown);
             b.title = f.hint; b.dataset.n = n; b.setAttribute("role", "gridcell");
             b.onclick = () => choose(n);
             d.append(b);

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 import streamlit.components.v2 as components
 
-from app.domain import Field, Figure, LineItem, Origin, Page, PageStatus
+from app.domain import UNMAPPED, Field, Figure, LineItem, Origin, Page, PageStatus
 from app.errors import UsageError
 from app.report import wording
 from app.report.parts import Table, is_doubtful, tables
@@ -55,7 +55,12 @@ def gesture() -> Mapping[str, Any] | None:
 
 def doubtful(review: Review) -> int:
     """Return how many figures still need a look."""
-    return sum(is_doubtful(figure) for figure in review.now.figures.values())
+    return sum(map(_stops, review.now.figures.values()))
+
+
+def _stops(figure: Figure) -> bool:
+    """Say whether a person should compare a figure with the page; what counts in no account asks for none."""
+    return is_doubtful(figure) and figure.concept != UNMAPPED
 
 
 def _nothing() -> None:
@@ -63,7 +68,7 @@ def _nothing() -> None:
 
 
 def _figure(number: int, figure: Figure, changed: bool, review: Review) -> dict[str, Any]:
-    doubt, box = is_doubtful(figure), figure.box
+    doubt, box = _stops(figure), figure.box
     state = "corrected" if changed else "repaired" if figure.repaired else "doubtful" if doubt else "accepted"
     hint = f"“{figure.label}” {figure.text}, {figure.file}, page {figure.page}, confidence {figure.confidence:.0%}"
     if figure.origin is Origin.DERIVED:
@@ -135,7 +140,7 @@ def _images(review: Review) -> dict[str, str]:
     """Return the pictures that the browser lacks: the page asked for, and that of the first doubtful figure."""
     kept = st.session_state.get("review_desk")
     asked = kept.get("page") if kept else None
-    order = [f"{f.file}#{f.page}" for f in sorted(review.now.figures.values(), key=lambda f: not is_doubtful(f)) if f.box]
+    order = [f"{f.file}#{f.page}" for f in sorted(review.now.figures.values(), key=lambda f: not _stops(f)) if f.box]
     wanted = dict.fromkeys([*([asked] if asked else []), *order[:1]])
     pages = {_key(page): page for page in review.machine.pages if page.status is not PageStatus.QUARANTINED}
     found = {}
