@@ -53,7 +53,7 @@ def open_task(task_id: int) -> None:
     for name in ("opened", "message", "changes", "wanted"):
         st.session_state.pop(name, None)
     st.session_state["task"] = task_id
-    st.switch_page(st.session_state["pages"]["review"])
+    st.switch_page(st.session_state["pages"]["review"], query_params={"task": str(task_id)})
 
 
 def _next() -> None:

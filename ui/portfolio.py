@@ -19,7 +19,7 @@ def draw() -> None:
         with left:
             st.markdown("**Open tasks by age**")
             rows = [{"age": age, "tasks": number} for age, number in found.ages.items()]
-            st.bar_chart(rows, x="age", y="tasks", color=_BLUE, height=240, sort=False)
+            st.bar_chart(rows, x="age", y="tasks", color=_BLUE, height=240, sort=False, horizontal=True)
         with right:
             st.markdown("**Decisions**")
             if found.outcomes:

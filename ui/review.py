@@ -28,7 +28,7 @@ _BADGES = {Severity.HIGH: "red", Severity.MEDIUM: "orange", Severity.LOW: "yello
 
 def draw() -> None:
     """Draw the page."""
-    desk, task_id = place.desk(), st.session_state.get("task")
+    desk, task_id = place.desk(), _task_id()
     if task_id is None:
         st.info("No application is open. Take one from the inbox.")
         return
@@ -51,6 +51,17 @@ def draw() -> None:
             _ratios(review)
         with decide:
             decision.draw(review, desk)
+
+
+def _task_id() -> int | None:
+    """Return the task that is open; after the page was loaded again its address says which."""
+    named = st.query_params.get("task", "")
+    if "task" not in st.session_state and named.isdecimal():
+        st.session_state["task"] = int(named)
+    found = st.session_state.get("task")
+    if isinstance(found, int):
+        st.query_params["task"] = str(found)
+    return found if isinstance(found, int) else None
 
 
 def _opened(desk: Desk, task_id: int) -> Review:
@@ -124,9 +135,19 @@ def _saved(gesture: Mapping[str, Any], review: Review, desk: Desk) -> Review:
         st.session_state["message"] = f"Not saved: {error}"
         with place.acting() as connection:
             return look_again(connection, desk, review.task.id)
-    st.session_state["message"] = "Saved."
-    st.session_state["changes"] = difference(review.now.assessment, after.now.assessment)
+    changes = difference(review.now.assessment, after.now.assessment)
+    st.session_state.update(message=_summary(changes), changes=changes)
     return after
+
+
+def _summary(changes: Sequence[Change]) -> str:
+    """Return in a line what a change brought: findings come and gone, and the first ratios."""
+    new = sum(c.what == "finding" and c.before is None for c in changes)
+    gone = sum(c.what == "finding" and c.after is None for c in changes)
+    said = [f"{_called(c.name)} {c.before} → {c.after}" for c in changes if c.what != "finding"][:3]
+    said += [wording.count(new, "new finding")] if new else []
+    said += [f"{wording.count(gone, 'finding')} resolved"] if gone else []
+    return f"Saved: {'; '.join(said)}." if said else "Saved; nothing else changes."
 
 
 def _act(connection: Connection, gesture: Mapping[str, Any], review: Review, desk: Desk) -> None:
