@@ -13,6 +13,7 @@ from app.report import wording
 from app.report.parts import Table, is_doubtful, tables
 from app.review_queue import corrections
 from app.review_queue.opened import Review, page_picture
+from app.review_queue.recompute import active
 from rules.accounts import ACCOUNTS
 from ui import place
 
@@ -35,7 +36,7 @@ def draw(review: Review, editable: bool, message: str) -> None:
         js=(_HERE / "review_desk.js").read_text(encoding="utf-8"),
     )
     numbers = {id(figure): number for number, figure in review.now.figures.items()}
-    changed = {each.fact_number for each in review.corrections}
+    changed = {each.fact_number for each in active(review.corrections) if each.kind != "confirmed"}
     data = {
         "task": review.task.id, "editable": editable, "message": message, "seen": review.seen[0], "help": _HELP,
         "figures": [_figure(number, figure, number in changed, review) for number, figure in review.now.figures.items()],

@@ -104,7 +104,7 @@ def test_an_application_is_reviewed_and_decided_by_keyboard_only(chromium: Brows
     page.keyboard.press("Enter")
     expect(page.locator("#desk .fig.corrected").first).to_be_visible(timeout=SLOW)
     page.reload()
-    expect(page.locator("#desk .fig.corrected")).to_have_count(2, timeout=SLOW)
+    expect(page.locator("#desk .fig.corrected")).to_have_count(1, timeout=SLOW)
     page.get_by_role("tab", name="Decision").click()
     page.get_by_label("Decision").last.click()
     page.get_by_text("Withdrawn", exact=True).click()
