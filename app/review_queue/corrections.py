@@ -17,8 +17,8 @@ from app.errors import ChangedMeanwhile, UsageError
 from app.review_queue import tasks
 from app.review_queue.amounts import field_value, typed_amount
 from app.review_queue.desk import Desk
-from app.review_queue.opened import look_again
-from app.review_queue.recompute import active, evidence
+from app.review_queue.opened import machine_reading
+from app.review_queue.recompute import active, evidence, figures_by_number, standing_figures
 from app.store import applications, reviews
 from app.store.rows import Adjustment, Correction, Task
 from rules.accounts import ACCOUNT
@@ -60,18 +60,20 @@ def correct(connection: Connection, desk: Desk, task_id: int, edit: Edit) -> Cor
     if edit.gesture not in GESTURES or edit.why not in GESTURES[edit.gesture]:
         raise UsageError(f"A correction is one of {', '.join(GESTURES)}, with a reason from its list.")
     task = _held(connection, desk, task_id)
-    review = look_again(connection, desk, task_id)
-    _refuse_unseen(review.corrections, edit)
-    if (edit.number is None) != (edit.gesture == "missing") or (edit.number is not None and edit.number not in review.figures):
+    machine = machine_reading(connection, desk, task.assessment_id)
+    done = reviews.corrections(connection, user.lender_id, task.application_id)
+    _refuse_unseen(done, edit)
+    read, now = figures_by_number(machine), standing_figures(machine, done, task.assessment_id)
+    if (edit.number is None) != (edit.gesture == "missing") or (edit.number is not None and edit.number not in read):
         raise UsageError("The correction names no figure of this application.")
-    figure = None if edit.number is None else review.now.figures.get(edit.number, review.figures[edit.number])
+    figure = None if edit.number is None else now.get(edit.number, read[edit.number])
     new = Correction(
         task.id,
         task.application_id,
         task.assessment_id,
         edit.number,
         edit.gesture,
-        {} if edit.number is None else evidence(review.figures[edit.number]),
+        {} if edit.number is None else evidence(read[edit.number]),
         _corrected(edit, figure),
         user.id,
         edit.why,

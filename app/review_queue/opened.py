@@ -72,16 +72,25 @@ def look_again(connection: Connection, desk: Desk, task_id: int) -> Review:
     allow(desk.user, Act.READ_APPLICATION, lender_id)
     task = review_tasks.task(connection, lender_id, task_id)
     application = applications.application(connection, lender_id, task.application_id) if task else None
-    stored = assessments.assessment(connection, lender_id, task.assessment_id) if task else None
-    if task is None or application is None or stored is None or stored.content_sha256 is None:
-        raise UsageError(f"There is no task {task_id}, or what belongs to it was removed at the end of its retention.")
-    machine = _content(_Kept(desk.blobs), lender_id, stored.content_sha256.hex())
+    if task is None or application is None:
+        raise UsageError(f"There is no task {task_id}.")
+    machine = machine_reading(connection, desk, task.assessment_id)
     corrections = reviews.corrections(connection, lender_id, application.id)
     adjustments = reviews.adjustments(connection, lender_id, application.id)
-    now = recompute(machine, corrections, adjustments, stored.id)
+    now = recompute(machine, corrections, adjustments, task.assessment_id)
     files = documents.documents(connection, lender_id, application.id)
     decided = reviews.decisions(connection, lender_id, application.id)
     return Review(task, application, files, machine, now, corrections, adjustments, decided)
+
+
+def machine_reading(connection: Connection, desk: Desk, assessment_id: int) -> Assessment:
+    """Return the whole assessment that a task is about, as the machine made it."""
+    lender_id = desk.user.lender_id
+    allow(desk.user, Act.READ_APPLICATION, lender_id)
+    sha256 = assessments.content_of(connection, lender_id, assessment_id)
+    if sha256 is None:
+        raise UsageError("What was read of this application was removed at the end of its retention.")
+    return _content(_Kept(desk.blobs), lender_id, sha256.hex())
 
 
 def task_of(connection: Connection, user: User, application_id: int) -> Task | None:

@@ -71,6 +71,14 @@ def recompute(made: Assessment, corrections: Sequence[Correction], adjustments: 
     return Reviewed(after, reported, draft.figures, lost)
 
 
+def standing_figures(made: Assessment, corrections: Sequence[Correction], own: int) -> Mapping[int, Figure]:
+    """Return the figures of `made` by number as people left them, without what follows from them."""
+    draft = _Draft(made, own)
+    for each in active(corrections):
+        draft.apply(each)
+    return draft.figures
+
+
 def _concluded(made: Assessment, adjustments: Sequence[Adjustment]) -> tuple[tuple[Ratio, ...], Assessment]:
     """Return the ratios as reported, and the assessment with ratios, findings, grade and route anew.
 
