@@ -1,6 +1,6 @@
 # Every target is one line; `make help` lists them. `make demo` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint types format bench bench-store faults lock clean distclean
+.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store faults lock clean distclean
 RUN := .venv/bin/python -m
 REPORT := out/report.html
 
@@ -13,11 +13,17 @@ setup: ## make .venv/ with the program and all it needs; a second run ends at on
 demo: setup ## assess the sample applications and leave an HTML report
 	@mkdir -p $(dir $(REPORT)) && .venv/bin/loanlens assess data_samples/applications --html $(REPORT) && echo "The report: file://$(abspath $(REPORT))"
 
+ui: setup ## open the analyst's desk with its own database, and a first administrator's one-time password
+	@.venv/bin/loanlens ui
+
 test: lint types ## lint, check types, run the tests; EVAL_SET=DIR adds those that need the evaluation set
 	@$(RUN) pytest $(if $(EVAL_SET),--eval-set=$(EVAL_SET))
 
 test-slow: setup ## run the tests that need the real weights for long
 	@$(RUN) pytest -m slow $(if $(EVAL_SET),--eval-set=$(EVAL_SET))
+
+browser: setup ## run an analyst's day in a real browser (needs Debian's chromium)
+	@$(RUN) pytest -m browser tests/browser
 
 lint: setup ## check style and house rules (ruff)
 	@$(RUN) ruff check .

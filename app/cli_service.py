@@ -34,7 +34,8 @@ def up(rules: _Rules = False) -> None:
     desk = Part("desk worker", _command("worker", "--desk", *extra))
     with open_store():
         say("database      ready")
-    keep_up(settings(), (*workers, desk, Part("maintenance", _command("maintenance"))), say)
+    browser = Part("desk", _command("ui"))
+    keep_up(settings(), (*workers, desk, Part("maintenance", _command("maintenance")), browser), say)
 
 
 @service_app.command()
@@ -109,6 +110,28 @@ def maintenance(supervised: _Supervised = False) -> None:
         signal.signal(number, lambda _number, _frame: stopping.set())
     with open_store() as database:
         keep_going(database, settings(), (JobName.PURGE,), stopping.wait)
+
+
+@service_app.command()
+def ui(
+    samples: Annotated[bool, typer.Option("--samples", help="Send the sample applications, and add an analyst to look at them.")] = False,
+    supervised: _Supervised = False,
+) -> None:
+    """Serve the analyst's desk to browsers until stopped; makes a first administrator where there is no account."""
+    from app.first_steps import first_accounts, send_samples
+    from app.supervisor import stop_with_parent
+    from ui.serve import serve
+
+    _log()
+    if supervised:
+        stop_with_parent()
+    with open_store() as database:
+        for login, password in first_accounts(database, operator_of(None), samples):
+            say(f"Sign in as {login} with the one-time password {password}, which you then change.")
+        if samples:
+            say(f"{send_samples(database, operator_of(None), settings())} sample applications sent; `loanlens up` reads them.")
+    say(f"The desk: http://{settings().ui_address}:{settings().ui_port}")
+    serve(settings())
 
 
 @service_app.command()

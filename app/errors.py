@@ -6,7 +6,8 @@ LoanLensError
  ├─ ReaderCrashed       the reading process died more often than it may
  ├─ BlobDamaged         a stored file is missing or not what was stored
  ├─ Forbidden           the user may not do this
- └─ NotSignedIn         the password, session, API key or token does not hold
+ ├─ NotSignedIn         the password, session, API key or token does not hold
+ └─ ChangedMeanwhile    somebody else changed it since it was seen
 """
 
 
@@ -36,3 +37,7 @@ class Forbidden(LoanLensError):
 
 class NotSignedIn(LoanLensError):
     """The password, session, API key or token does not hold."""
+
+
+class ChangedMeanwhile(LoanLensError):
+    """Somebody else changed it since it was seen; the message says who did what."""

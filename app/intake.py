@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
 from io import BytesIO
@@ -58,6 +59,11 @@ class Workplace:
     reader: Reads
     models: Models
     settings: Settings
+
+
+def new_application(reference: str, borrower: str | None, total_exposure: Decimal | None) -> NewApplication:
+    """Return what a person says of an application that is sent at the desk; the rest is read from its documents."""
+    return NewApplication(reference, borrower, total_exposure=total_exposure)
 
 
 def receive(connection: Connection, blobs: Blobs, user: User, package: Package) -> int:
@@ -118,8 +124,7 @@ def _assess(workplace: Workplace, attempt: Attempt) -> Effect:
     for number, document in enumerate(current):
         attempt.report(number, len(current))
         read.append(_read(workplace, attempt, document))
-    as_of = application.made_on or application.received_at.date()
-    made = assess(application.reference, read, workplace.models, as_of)
+    made = assess(application.reference, read, workplace.models, application.made_on)
     attempt.report(len(current), len(current))
     return lambda connection: _record(connection, workplace.blobs, attempt, (application, current, read, made))
 
@@ -162,6 +167,7 @@ def _record(
     new = NewAssessment(application.id, made, inputs_of(stored, made), files, bytes.fromhex(content.sha256))
     id = add_assessment(connection, lender_id, new)
     applications.set_state(connection, lender_id, application.id, "assessed")
+    applications.describe(connection, lender_id, application.id, _as_read(application, made))
     if id is not None:
         by = machine(Role.WORKER, lender_id)
         audit.record(connection, by, Act.ASSESS_APPLICATION, f"application {application.id}", {"assessment": id})
@@ -171,9 +177,18 @@ def _record(
 
 def _put_before_people(connection: Connection, lender_id: str, application: Application, assessment_id: int, made: Assessment) -> None:
     weighty = [finding.message for finding in made.findings if finding.severity in (Severity.HIGH, Severity.MEDIUM)]
-    exposure = application.total_exposure if application.total_exposure is not None else application.amount
+    requested = application.amount or (made.application.facility.amount if made.application else None)
+    exposure = application.total_exposure if application.total_exposure is not None else requested
     place = urgency(None, exposure, application.received_at)
     add_task(connection, lender_id, NewTask(application.id, assessment_id, weighty[:_MOST_REASONS], place, application.notice_due_on))
+
+
+def _as_read(application: Application, made: Assessment) -> NewApplication:
+    """Return what the documents say of an application."""
+    read = made.application
+    if read is None:
+        return NewApplication(application.reference)
+    return NewApplication(application.reference, read.borrower.name or None, amount=read.facility.amount, made_on=read.made_on)
 
 
 def inputs_of(stored: Sequence[StoredDocument], made: Assessment) -> bytes:

@@ -71,7 +71,12 @@ class Settings(BaseSettings):
     )
     session_hours: float = Field(default=12.0, gt=0, description="Longest that a session lasts.")
     session_idle_minutes: float = Field(default=30.0, gt=0, description="Time without use after which a session ends.")
+    review_lease_minutes: float = Field(
+        default=15.0, gt=0, description="Time without work after which a claimed review task is free for others again."
+    )
     api_key_days: int = Field(default=90, ge=1, le=730, description="Days that an API key holds, where none are named.")
+    ui_address: str = Field(default="127.0.0.1", description="Address at which the analyst's desk answers; 0.0.0.0: at every one.")
+    ui_port: int = Field(default=8501, ge=1, le=65_535, description="Port at which the analyst's desk answers.")
     oidc_issuer: str = Field(default="", description="Identity provider (OpenID Connect) whose tokens sign users in; empty: none.")
     oidc_audience: str = Field(default="", description="The name that the identity provider knows this program by.")
     oidc_keys: str = Field(default="", description="The identity provider's keys (JWKS): an https:// address or a file.")

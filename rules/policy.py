@@ -30,7 +30,8 @@ DEFAULT = Path(__file__).with_name("policy.yaml")
 #: The values that rules compare with, each of which a policy must set.
 VALUES = (
     *("statement_age", "personal_statement_age", "bank_statement_age", "return_age", "owner_share"),
-    *("return_tie", "deposits_tie", "debt_tie", "aging_tie", "cash_tie", "approval_cap", "exposure_cap", "risk_inputs_known", "retention"),
+    *("return_tie", "deposits_tie", "debt_tie", "aging_tie", "cash_tie", "approval_cap", "exposure_cap", "second_person"),
+    *("risk_inputs_known", "retention"),
 )
 _CURRENT = "current"
 _WORST = 7

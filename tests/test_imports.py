@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     (
         *("app.review_queue", "app.audit", "app.access", "app.applications", "app.intake", "app.jobs", "app.supervisor"),
-        *("app.retention", "app.backup", "app.model_versions"),
+        *("app.retention", "app.backup", "app.model_versions", "app.first_steps"),
     ),
     ("app.api", "ui", "training"),
     ("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_service", "app.cli_upkeep"),

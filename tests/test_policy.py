@@ -130,6 +130,7 @@ def test_the_shipped_policy_holds_the_fields_defaults() -> None:
         "approval_cap": "50000",
         "exposure_cap": "250000",
         "risk_inputs_known": "0.4",
+        "second_person": "250000",
         "retention": "25",
     }
     assert [limit.measure for limit in POLICY.limits.values() if limit.needed] == [

@@ -76,6 +76,12 @@ def set_state(connection: Connection, lender_id: str, id: int, state: str, reaso
     return connection.execute(update(_A).where(*allowed).values(state=state, reason=reason)).rowcount == 1
 
 
+def reopen(connection: Connection, lender_id: str, id: int) -> bool:
+    """Take back that an application is decided: a person looks at it again. The decisions made stay on record."""
+    decided = (_A.c.lender_id == lender_id, _A.c.id == id, _A.c.state == "decided")
+    return connection.execute(update(_A).where(*decided).values(state="assessed", reason=None)).rowcount == 1
+
+
 def describe(connection: Connection, lender_id: str, id: int, read: NewApplication) -> None:
     """Fill in what the documents say of an application, where nobody said it when it was sent."""
     known = {c.name: getattr(read, c.name) for c in columns(NewApplication, _A) if c.name not in ("reference", "batch_id", "received_at")}

@@ -74,6 +74,11 @@ def assessment(connection: Connection, lender_id: str, id: int) -> StoredAssessm
     return found[0] if found else None
 
 
+def content_of(connection: Connection, lender_id: str, id: int) -> bytes | None:
+    """Return the SHA-256 of the file that holds a whole assessment, or None where there is none."""
+    return connection.execute(select(_A.c.content_sha256).where(_A.c.lender_id == lender_id, _A.c.id == id)).scalar_one_or_none()
+
+
 def assessment_history(connection: Connection, lender_id: str, application_id: int) -> tuple[StoredAssessment, ...]:
     """Return every version of an application's assessment, oldest first."""
     return _read(connection, _assessments(lender_id).where(_A.c.application_id == application_id).order_by(_A.c.version))

@@ -2,17 +2,28 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.store import tables
-from app.store.rows import NewTask, Task, columns, make, make_all
+from app.store.rows import NewTask, QueuedTask, Task, columns, make, make_all
 
 _T = tables.review_tasks
+_A = tables.applications
 _AGEING = timedelta(days=5)  # a task waits this long to weigh e times as much
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which tasks to list: those that somebody has, or with these words in borrower or number."""
+
+    claimed_by: str | None = None
+    words: str = ""
 
 
 def urgency(impact: float | None, exposure: Decimal | None, received_at: datetime) -> float:
@@ -81,6 +92,49 @@ def tasks(connection: Connection, lender_id: str, claimed_by: str | None = None,
     if claimed_by is not None:
         chosen = chosen.where(_T.c.claimed_by == claimed_by)
     return make_all(Task, connection.execute(chosen.order_by(_T.c.urgency.desc(), _T.c.id).limit(limit)))
+
+
+def queue(connection: Connection, lender_id: str, chosen: Chosen, soon: date, limit: int = 50) -> tuple[QueuedTask, ...]:
+    """Return the first of the tasks that are not closed: those due by `soon`, the earliest first, then the most urgent."""
+    due = connection.execute(_queued(lender_id, chosen).where(_T.c.due_on <= soon).order_by(_T.c.due_on, _T.c.id).limit(limit))
+    first = make_all(QueuedTask, due)
+    seen = {each.id for each in first}
+    rest = connection.execute(_queued(lender_id, chosen).order_by(_T.c.urgency.desc(), _T.c.id).limit(limit))
+    return (*first, *(each for each in make_all(QueuedTask, rest) if each.id not in seen))[:limit]
+
+
+def _queued(lender_id: str, chosen: Chosen) -> Select[Any]:
+    names = [*columns(QueuedTask, _T), *(c for c in columns(QueuedTask, _A) if c.name not in _T.c)]
+    found = select(*names).join(_A, and_(_A.c.lender_id == _T.c.lender_id, _A.c.id == _T.c.application_id))
+    found = found.where(_T.c.lender_id == lender_id, _T.c.state != "closed")
+    if chosen.claimed_by is not None:
+        found = found.where(_T.c.claimed_by == chosen.claimed_by)
+    if chosen.words:
+        words = f"%{chosen.words.replace(chr(92), chr(92) * 2).replace('%', chr(92) + '%').replace('_', chr(92) + '_')}%"
+        found = found.where(or_(_A.c.borrower.ilike(words), _A.c.reference.ilike(words)))
+    return found
+
+
+def count_open(connection: Connection, lender_id: str) -> int:
+    """Return how many tasks are not closed."""
+    return int(connection.execute(select(func.count()).where(_T.c.lender_id == lender_id, _T.c.state != "closed")).scalar_one())
+
+
+def lock_task(connection: Connection, lender_id: str, id: int) -> Task | None:
+    """Return a task and keep others from changing it until this transaction ends."""
+    return make(Task, connection.execute(select(*columns(Task, _T)).where(_T.c.lender_id == lender_id, _T.c.id == id).with_for_update()))
+
+
+def last_task(connection: Connection, lender_id: str, application_id: int) -> Task | None:
+    """Return the newest task on an application, closed or not."""
+    of = select(*columns(Task, _T)).where(_T.c.lender_id == lender_id, _T.c.application_id == application_id)
+    return make(Task, connection.execute(of.order_by(_T.c.id.desc()).limit(1)))
+
+
+def give(connection: Connection, lender_id: str, id: int, login: str, lease: timedelta) -> None:
+    """Give a task to `login`, whoever had it."""
+    values = {"claimed_by": login, "lease_until": func.now() + lease, "revision": _T.c.revision + 1}
+    connection.execute(update(_T).where(_T.c.lender_id == lender_id, _T.c.id == id).values(values))
 
 
 def _is_free() -> ColumnElement[bool]:

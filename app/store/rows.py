@@ -180,6 +180,27 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedTask:
+    """A task as the queue lists it, with what of its application says which to take first. `state` is the task's."""
+
+    id: int
+    application_id: int
+    state: str
+    reasons: Sequence[str]
+    urgency: float
+    due_on: date | None
+    claimed_by: str | None
+    lease_until: datetime | None
+    reference: str
+    borrower: str | None
+    product: str | None
+    currency: str | None
+    amount: Decimal | None
+    total_exposure: Decimal | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """A figure that the machine misread: what it read and what stands there. Never changed; `undoes` names one taken back."""
 
@@ -226,6 +247,7 @@ class StoredDecision:
     conditions: Sequence[str] = ()
     override_reason: str | None = None
     seconded_by: str | None = None
+    needs_second: bool = False
     id: int = 0
     created_at: datetime | None = None
 

@@ -301,6 +301,7 @@ decisions = table(
     needed("decided_by", Text),
     Column("seconded_by", Text),
     now("created_at"),
+    needed("needs_second", Boolean, "false"),
     refers("application_id", "applications"),
     refers("assessment_id", "assessments"),
     CheckConstraint("seconded_by <> decided_by", name="two_people"),

@@ -1,0 +1,1 @@
+ALTER TABLE decisions ADD COLUMN needs_second boolean DEFAULT false NOT NULL;

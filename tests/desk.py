@@ -1,0 +1,76 @@
+"""Builders for the desk: an application that waits in the queue with all that belongs to it, and people to work on it."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from io import BytesIO
+
+from sqlalchemy import Engine
+
+from app.blobs.storage import Blobs
+from app.domain import Assessment, Role, User
+from app.review_queue.desk import Desk
+from app.review_queue.recompute import recompute
+from app.settings import Settings
+from app.store import applications, documents, retention, review_tasks
+from app.store.assessments import NewAssessment, add_assessment
+from app.store.plain import to_plain
+from app.store.rows import Adjustment, NewApplication, NewTask
+from tests.build import FORMS, assessment, package, with_fields
+
+SETTINGS = Settings()
+_REQUEST: dict[str, object] = {
+    "term_months": 60, "rate": Decimal("8.5"), "years_in_business": 8, "application_date": date(2025, 3, 14),
+    "purpose": "Purchase of equipment", "collateral_kind": "Equipment", "collateral_value": 70_000, "entity_type": "Corporation",
+}  # fmt: skip
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def person(name: str, *roles: Role, limit: int = 100_000) -> User:
+    """Return a user of lender `first`; an analyst where no role is named."""
+    return User(name, "first", frozenset(roles or (Role.ANALYST,)), Decimal(limit))
+
+
+def desk(blobs: Blobs, name: str = "ann", *roles: Role, limit: int = 100_000) -> Desk:
+    """Return a desk at which a user of lender `first` sits."""
+    return Desk(person(name, *roles, limit=limit), blobs, SETTINGS)
+
+
+def sound_assessment() -> Assessment:
+    """Return a whole package as the machine assesses it: statements that articulate, and the other documents."""
+    case = package({"application": with_fields(FORMS["application"], **_REQUEST)})
+    kinds = tuple(document.kind for document in case.documents)
+    raw = replace(assessment(), spread=case.spread, forms=case.forms, documents=case.documents, pages=case.pages, page_kinds=kinds)
+    nothing = Adjustment(0, 0, "normalization", "dividends_paid", "none such", Decimal(1), "", "")
+    return recompute(raw, (), (nothing,)).assessment
+
+
+def waiting_task(
+    database: Engine, blobs: Blobs, reference: str = "A1", exposure: int | None = 40_000, due_on: date | None = None
+) -> int:
+    """Store an application of lender `first` with its assessment and task, as a worker leaves them; return the task's id."""
+    made = sound_assessment()
+    amount = Decimal(exposure) if exposure is not None else None
+    with database.begin() as c:
+        retention.keep_files(c, "first")
+        file, whole = blobs.put("first", BytesIO(b"%PDF " + reference.encode())), blobs.put("first", BytesIO(_json(made)))
+        for blob in (file, whole):
+            retention.add_file(c, "first", blob.sha256, blob.size)
+        named = NewApplication(reference, f"{reference} Bakery Inc.", amount=amount, total_exposure=amount, received_at=NOON)
+        id = applications.add_application(c, "first", named)
+        names = dict.fromkeys(page.file for page in made.pages)
+        files = {name: documents.add_document(c, "first", id, (name, bytes.fromhex(file.sha256)), "ann") for name in names}
+        new = NewAssessment(id, made, reference.encode(), files, bytes.fromhex(whole.sha256))
+        stored = add_assessment(c, "first", new)
+        assert stored is not None
+        applications.set_state(c, "first", id, "assessed")
+        place = review_tasks.urgency(None, amount, NOON)
+        review_tasks.add_task(c, "first", NewTask(id, stored, ["Two figures are doubtful."], place, due_on))
+        task = review_tasks.last_task(c, "first", id)
+    assert task is not None
+    return task.id
+
+
+def _json(made: Assessment) -> bytes:
+    return json.dumps(to_plain(Assessment, made), ensure_ascii=False).encode()

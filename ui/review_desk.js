@@ -1,0 +1,167 @@
+// The review desk: the page on the left with a box on each figure, the spread on the right. It draws what it is given and
+// reports gestures; nothing is computed or kept here but which figure is chosen.
+const kept = new Map();
+
+export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
+  const memory = kept.get(data.task) || { chosen: null, images: {}, zoom: 1 };
+  kept.set(data.task, memory);
+  Object.assign(memory.images, data.images);
+  const root = parentElement.querySelector("#desk");
+  const figures = new Map(data.figures.map((f) => [f.n, f]));
+  const doubtful = data.figures.filter((f) => f.doubtful).map((f) => f.n);
+  if (data.wanted != null && data.wanted !== memory.wanted) { memory.wanted = data.wanted; memory.chosen = data.wanted; }
+  if (memory.advance && figures.has(memory.chosen) && !figures.get(memory.chosen).doubtful) memory.chosen = next(1);
+  memory.advance = false;
+  if (!figures.has(memory.chosen)) memory.chosen = doubtful[0] ?? data.figures[0]?.n ?? null;
+  let typed = null, drawing = null;
+
+  root.innerHTML = `<div class="left"><div class="bar" id="pagebar"></div><div class="sheet" id="sheet"></div></div>
+    <div class="right" id="right" tabindex="0" role="grid" aria-label="Spread"></div>
+    <div class="foot"><div id="said" aria-live="polite"></div><div id="ask"></div></div><div id="help" hidden></div>`;
+  const at = (id) => root.querySelector("#" + id);
+  const make = (tag, cls, text) => { const e = document.createElement(tag); if (cls) e.className = cls; if (text != null) e.textContent = text; return e; };
+
+  function next(step) {
+    if (!doubtful.length) return memory.chosen;
+    const order = data.figures.map((f) => f.n), here = order.indexOf(memory.chosen);
+    const ahead = doubtful.filter((n) => step > 0 ? order.indexOf(n) > here : order.indexOf(n) < here);
+    return step > 0 ? ahead[0] ?? doubtful[0] : ahead[ahead.length - 1] ?? doubtful[doubtful.length - 1];
+  }
+
+  function pageOf() { return figures.get(memory.chosen)?.page ?? memory.page ?? data.pages[0]?.key; }
+
+  function drawTable() {
+    const right = at("right");
+    right.innerHTML = "";
+    for (const table of data.tables) {
+      const t = make("table"), head = make("tr");
+      head.append(make("th", "name", table.title), ...table.heads.map((h) => make("th", "", h)));
+      t.append(head);
+      for (const row of table.rows) {
+        const r = make("tr", row.heading ? "heading" : row.total ? "total" : "");
+        r.append(make("td", "name", row.label));
+        if (!row.heading) for (const cell of row.cells) {
+          const d = make("td", "cell");
+          for (const n of cell) {
+            const f = figures.get(n); if (!f) continue;
+            const b = make("span", "fig " + f.state + (n === memory.chosen ? " chosen" : ""), (f.mark ? f.mark + " " : "") + f.shown);
+            b.title = f.hint; b.dataset.n = n; b.setAttribute("role", "gridcell");
+            b.onclick = () => choose(n);
+            d.append(b);
+          }
+          r.append(d);
+        }
+        t.append(r);
+      }
+      right.append(t);
+    }
+  }
+
+  function drawPage() {
+    const key = pageOf(); memory.page = key;
+    const page = data.pages.find((p) => p.key === key), sheet = at("sheet"), bar = at("pagebar");
+    sheet.innerHTML = ""; bar.innerHTML = "";
+    const pick = make("select"); pick.setAttribute("aria-label", "Page");
+    for (const p of data.pages) { const o = make("option", "", p.label); o.value = p.key; o.selected = p.key === key; pick.append(o); }
+    pick.onchange = () => { memory.chosen = data.figures.find((f) => f.page === pick.value)?.n ?? null; memory.page = pick.value; draw(); };
+    const zoom = (sign, by) => { const b = make("button", "", sign); b.title = "Zoom"; b.onclick = () => { memory.zoom = Math.min(4, Math.max(0.5, memory.zoom * by)); draw(); }; return b; };
+    bar.append(pick, zoom("−", 1 / 1.25), zoom("+", 1.25));
+    if (!page) return;
+    if (!memory.images[key]) {
+      if (page.trouble) { sheet.append(make("p", "note", page.trouble)); return; }
+      sheet.append(make("p", "note", "Drawing the page …"));
+      setStateValue("page", key);
+      return;
+    }
+    const paper = make("div", "paper"), image = make("img");
+    paper.style.width = 100 * memory.zoom + "%";
+    image.src = memory.images[key]; image.alt = page.label; image.draggable = false;
+    paper.append(image);
+    for (const f of data.figures) if (f.page === key && f.box) {
+      const b = make("div", "box " + f.state + (f.n === memory.chosen ? " chosen" : ""));
+      b.style.cssText = `left:${100 * f.box[0]}%;top:${100 * f.box[1]}%;width:${100 * (f.box[2] - f.box[0])}%;height:${100 * (f.box[3] - f.box[1])}%`;
+      b.title = f.hint; b.onclick = () => { if (!drawing) choose(f.n); };
+      paper.append(b);
+    }
+    if (drawing) dragBox(paper, key);
+    sheet.append(paper);
+    const show = () => paper.querySelector(".chosen")?.scrollIntoView({ block: "center", inline: "center" });
+    if (image.complete) requestAnimationFrame(show); else image.onload = show;
+  }
+
+  function dragBox(paper, key) {
+    paper.classList.add("drawing");
+    let start = null; const mark = make("div", "box drawn");
+    const spot = (e) => { const r = paper.getBoundingClientRect(); return [(e.clientX - r.left) / r.width, (e.clientY - r.top) / r.height]; };
+    paper.onpointerdown = (e) => { start = spot(e); paper.append(mark); paper.setPointerCapture(e.pointerId); };
+    paper.onpointermove = (e) => {
+      if (!start) return;
+      const [x, y] = spot(e), b = [Math.min(start[0], x), Math.min(start[1], y), Math.max(start[0], x), Math.max(start[1], y)].map((v) => Math.min(1, Math.max(0, v)));
+      mark.style.cssText = `left:${100 * b[0]}%;top:${100 * b[1]}%;width:${100 * (b[2] - b[0])}%;height:${100 * (b[3] - b[1])}%`;
+      mark.box = b;
+    };
+    paper.onpointerup = () => { const done = drawing; if (mark.box) { drawing = null; done(mark.box, key); } start = null; };
+  }
+
+  function choose(n) { memory.chosen = n; typed = null; draw(); at("right").focus({ preventScroll: true }); }
+  function send(gesture, said, why, number = memory.chosen) {
+    memory.advance = true;
+    at("said").textContent = "Saving …";
+    setTriggerValue("gesture", { gesture, number, said, why: why ?? data.gestures[gesture]?.[0] ?? "", seen: data.seen, stamp: Date.now() });
+  }
+
+  function ask(title, fields, reasons, done) {
+    const box = at("ask"); box.innerHTML = "";
+    const form = make("form"); form.append(make("b", "", title));
+    for (const f of fields) {
+      let e;
+      if (f.options) { e = make("select"); for (const [v, text] of f.options) { const o = make("option", "", text); o.value = v; o.selected = v === f.value; e.append(o); } }
+      else { e = make("input"); e.value = f.value ?? ""; e.placeholder = f.label; }
+      e.name = f.name; e.setAttribute("aria-label", f.label); form.append(e);
+    }
+    if (reasons?.length) { const e = make("select"); e.name = "why"; e.setAttribute("aria-label", "Why"); for (const r of reasons) e.append(make("option", "", r)); form.append(e); }
+    form.append(make("button", "", "Save ⏎"));
+    form.onsubmit = (e) => { e.preventDefault(); const said = Object.fromEntries(new FormData(form)); const why = said.why; delete said.why; box.innerHTML = ""; done(said, why); };
+    form.onkeydown = (e) => { e.stopPropagation(); if (e.key === "Escape") { typed = null; box.innerHTML = ""; at("right").focus(); } };
+    box.append(form);
+    const first = form.querySelector("input,select"); first?.focus(); if (first?.tagName === "INPUT") first.setSelectionRange(first.value.length, first.value.length);
+  }
+
+  const chosen = () => figures.get(memory.chosen);
+  const acts = {
+    Enter: () => chosen()?.doubtful ? send("confirmed", {}) : choose(next(1)),
+    n: () => choose(next(1)), N: () => choose(next(-1)),
+    a: () => ask("Account", [{ name: "account", label: "Account", options: data.accounts, value: chosen().account }], data.gestures.account, (s, w) => send("account", s, w)),
+    p: () => ask("Period", [{ name: "period", label: "Period", options: chosen().periods, value: chosen().period }], data.gestures.period, (s, w) => send("period", s, w)),
+    s: () => send("sign", {}),
+    k: () => ask("Unit of this statement", [{ name: "scale", label: "Unit", options: [["1", "ones"], ["1000", "thousands"], ["1000000", "millions"]] }], data.gestures.scale, (s, w) => send("scale", { scale: Number(s.scale) }, w)),
+    x: () => send("not on the page", {}),
+    b: () => { at("said").textContent = "Draw the right box on the page."; drawing = (box, key) => ask("Amount in this box", [{ name: "value", label: "Amount", value: "" }], data.gestures.box, (s, w) => send("box", { ...s, box, page: data.pages.find((p) => p.key === key).number }, w)); drawPage(); },
+    m: () => { at("said").textContent = "Draw a box round the missing figure."; drawing = (box, key) => { const p = data.pages.find((q) => q.key === key); ask("Missing figure", [{ name: "account", label: "Account", options: data.accounts }, { name: "period", label: "Period", options: p.periods }, { name: "value", label: "Amount" }], data.gestures.missing, (s, w) => send("missing", { ...s, box, file: p.file, page: p.number }, w, null)); }; drawPage(); },
+    u: () => send("undo", {}, "", null),
+    "?": () => { const h = at("help"); h.hidden = !h.hidden; },
+  };
+  acts.j = () => ask("Adjust (the page is right)", [{ name: "kind", label: "Kind", options: data.adjustments.map((k) => [k, k]) }, { name: "amount", label: "Amount to add" }, { name: "reason", label: "Reason" }], null, (s) => send("adjust", { ...s, account: chosen().account, period: chosen().period }, s.reason));
+
+  root.onkeydown = (e) => {
+    if (e.target.closest("form") || e.target.tagName === "SELECT" || e.ctrlKey || e.metaKey || e.altKey) return;
+    if (e.key === "Tab" && doubtful.length) { e.preventDefault(); choose(next(e.shiftKey ? -1 : 1)); return; }
+    if (e.key === "ArrowDown" || e.key === "ArrowUp") { e.preventDefault(); const o = data.figures.map((f) => f.n), i = o.indexOf(memory.chosen); choose(o[Math.max(0, Math.min(o.length - 1, i + (e.key === "ArrowDown" ? 1 : -1)))]); return; }
+    if (e.key === "Escape") { drawing = null; at("help").hidden = true; at("said").textContent = ""; drawPage(); return; }
+    if (!data.editable && !["n", "N", "?"].includes(e.key)) return;
+    if (/^[0-9(.\-]$/.test(e.key) && chosen()) { e.preventDefault(); ask("Amount", [{ name: "value", label: "Amount", value: e.key }], data.gestures.amount, (s, w) => send("amount", s, w)); return; }
+    const act = acts[e.key];
+    if (act && (chosen() || ["u", "m", "?"].includes(e.key))) { e.preventDefault(); act(); }
+  };
+
+  function draw() {
+    drawTable(); drawPage();
+    const f = chosen();
+    at("said").textContent = (data.message ? data.message + "  " : "") + (f ? f.name + ": " + f.hint : "");
+    requestAnimationFrame(() => at("right")?.querySelector(".chosen")?.scrollIntoView({ block: "nearest" }));
+  }
+  at("help").innerHTML = data.help.map(([k, w]) => `<div><kbd>${k}</kbd> ${w}</div>`).join("");
+  draw();
+  if (memory.worked || data.focus) at("right").focus({ preventScroll: true });
+  memory.worked = true;
+}
