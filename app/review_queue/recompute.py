@@ -82,7 +82,8 @@ def standing_figures(made: Assessment, corrections: Sequence[Correction], own: i
 def _concluded(made: Assessment, adjustments: Sequence[Adjustment]) -> tuple[tuple[Ratio, ...], Assessment]:
     """Return the ratios as reported, and the assessment with ratios, findings, grade and route anew.
 
-    Checks look at what the pages say; policy judges the ratios as adjusted.
+    Checks look at what the pages say; policy judges the ratios as adjusted. The models' opinion stays as it was given until the
+    application is assessed again.
     """
     limits, application = policy.load(), application_of(made.forms)
     given = stated.stated_figures(application, made.forms, made.spread, limits)
@@ -90,7 +91,7 @@ def _concluded(made: Assessment, adjustments: Sequence[Adjustment]) -> tuple[tup
     case = Case(made.spread, made.documents, made.pages, made.as_of, made.forms, application, reported)
     found = checks.run(case)
     judged = ratios.compute(_adjusted(made.spread, adjustments), given) if adjustments else reported
-    outcome = policy.rate(judged, found, limits, application)
+    outcome = policy.rate(judged, found, limits, application, made.risk)
     return reported, replace(
         made,
         application=application,
