@@ -4,16 +4,18 @@ A function added to layer 3 is found here by itself: it fails until it asks, or 
 and until CASES says how to call it and who may.
 """
 
-# ruff: noqa: ARG005  every case is called alike
+# ruff: noqa: ARG002, ARG005  every case is called alike, and so is every reader
 import ast
 import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlalchemy import Connection, Engine
 
 from app import applications, audit, intake, retention
@@ -23,11 +25,17 @@ from app.access.api_keys import NewApiKey
 from app.access.roles import Act
 from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
-from app.errors import Forbidden
+from app.errors import BlobDamaged, Forbidden, UsageError
 from app.intake import Package
+from app.review_queue import corrections, decisions, letter, opened, overview, tasks
+from app.review_queue.corrections import Edit
+from app.review_queue.decisions import Outcome, Proposal
+from app.review_queue.desk import Desk
+from app.review_queue.opened import Review
 from app.settings import PROJECT, Settings
 from app.store.documents import documents
 from app.store.rows import NewApplication
+from tests.desk import SETTINGS, waiting_task
 from tests.stored import stored_application
 from tests.test_imports import LAYERS, Module, modules
 
@@ -56,9 +64,32 @@ OPEN = {
     "app.intake.duties": "is for workers, which act as the machine",
     "app.intake.request_assessment": "only enqueues, in the transaction of an act that was allowed",
     "app.intake.inputs_of": "sees nothing stored",
+    "app.intake.new_application": "is filled in to be given to `receive`, which asks",
     "app.retention.months": "reads the policy",
     "app.backup.backup": "is the operator's, over all lenders: asks for the database and the key file",
     "app.backup.restore": "is the operator's, over all lenders: asks for the database and the key file",
+    "app.first_steps.first_accounts": "is the operator's on a fresh installation: the functions on accounts that it calls ask",
+    "app.first_steps.send_samples": "is the operator's, who has the data folder: only sends, as an analyst of that lender would",
+    "app.review_queue.amounts.typed_amount": "sees nothing stored",
+    "app.review_queue.amounts.field_value": "sees nothing stored",
+    "app.review_queue.corrections.proposed": "is filled in to be given to `adjust`, which asks",
+    "app.review_queue.decisions.proposed_reasons": "looks at a review that was opened",
+    "app.review_queue.decisions.needs_second": "looks at a review that was opened",
+    "app.review_queue.decisions.waiting": "looks at a review that was opened",
+    "app.review_queue.decisions.is_override": "sees nothing stored",
+    "app.review_queue.difference.difference": "looks at a review that was opened",
+    "app.review_queue.letter.asked_for": "looks at a review that was opened",
+    "app.review_queue.letter.draft_letter": "looks at a review that was opened",
+    "app.review_queue.opened.Draws.render_page": "says what a reader does",
+    "app.review_queue.opened.Review.seen": "looks at a review that was opened",
+    "app.review_queue.opened.Review.figures": "looks at a review that was opened",
+    "app.review_queue.recompute.active": "sees nothing stored",
+    "app.review_queue.recompute.figures_by_number": "sees nothing stored",
+    "app.review_queue.recompute.evidence": "sees nothing stored",
+    "app.review_queue.recompute.recompute": "sees nothing stored",
+    "app.review_queue.recompute.standing_figures": "sees nothing stored",
+    "app.review_queue.tasks.lease_of": "reads settings",
+    "app.review_queue.tasks.needed_reason": "sees nothing stored",
 }
 #: Modules that only the machine calls: who has an act done by them asks before.
 OPEN_MODULES = {
@@ -79,14 +110,94 @@ class World:
     document: int
     hold: int
     key: int
+    work: "Work"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is at the desk: a task that nobody has with a correction and an adjustment, one that waits for its second, one decided."""
+
+    review: Review
+    correction: int
+    adjustment: int
+    half_decided: int
+    decided: int
+
+    @property
+    def task(self) -> int:
+        """Return the task that nobody has."""
+        return self.review.task.id
+
+
+class Drawn:
+    """A reader whose pages are one white dot."""
+
+    def render_page(self, path: Path, page: int, dpi: int, rotation: int = 0) -> bytes:
+        """Return the dot."""
+        content = BytesIO()
+        Image.new("RGB", (1, 1), "white").save(content, "png")
+        return content.getvalue()
+
+
+def at(w: World, user: User) -> Desk:
+    return Desk(user, w.blobs, SETTINGS)
+
+
+def some(found: object) -> object:
+    """Return what was found; for whom there is nothing, it is as if it were not there."""
+    if not found:
+        raise UsageError("There is nothing of the kind.")
+    return found
 
 
 Call = Callable[[World, Connection, User, str], object]
 ADMIN, AUDITOR, OFFICER, WORKER = Role.ADMINISTRATOR, Role.AUDITOR, Role.CREDIT_OFFICER, Role.WORKER
+REVIEWERS = (Role.ANALYST, OFFICER)
 READERS = (Role.ANALYST, OFFICER, AUDITOR, WORKER)
 NEW = NewAccount("eve", "Eve", frozenset({Role.ANALYST}))
 EMPTY = Package(NewApplication("A-9"), ())
+CONFIRMED = Edit("confirmed", "as printed", 2, 0, {})
+ADD_BACK = corrections.proposed("add-back", "operating_income", "current", Decimal(20_000), "owner's pay")
 OWN_KEY = NewApiKey("ann", "own", frozenset({"use_api_keys"}), 1)
+
+#: Functions at the desk, which act for the lender of who sits there: another's user finds nothing of what is there.
+DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
+    "corrections.correct": (lambda w, c, u, of: corrections.correct(c, at(w, u), w.work.task, CONFIRMED), REVIEWERS),
+    "corrections.undo": (lambda w, c, u, of: corrections.undo(c, at(w, u), w.work.task, w.work.correction), REVIEWERS),
+    "corrections.adjust": (lambda w, c, u, of: corrections.adjust(c, at(w, u), w.work.task, ADD_BACK), REVIEWERS),
+    "corrections.undo_adjustment": (
+        lambda w, c, u, of: corrections.undo_adjustment(c, at(w, u), w.work.task, w.work.adjustment),
+        REVIEWERS,
+    ),
+    "decisions.decide": (
+        lambda w, c, u, of: decisions.decide(c, at(w, u), w.work.task, Proposal(Outcome.WITHDRAWN, w.work.review.seen)),
+        REVIEWERS,
+    ),
+    "decisions.second": (lambda w, c, u, of: decisions.second(c, at(w, u), w.work.half_decided), (OFFICER,)),
+    "letter.note_sent": (lambda w, c, u, of: letter.note_sent(c, u, w.work.task, "Dear applicant"), REVIEWERS),
+    "opened.open_review": (lambda w, c, u, of: opened.open_review(c, at(w, u), w.work.task), READERS),
+    "opened.look_again": (lambda w, c, u, of: opened.look_again(c, at(w, u), w.work.task), READERS),
+    "opened.machine_reading": (
+        lambda w, c, u, of: opened.machine_reading(c, at(w, u), w.work.review.task.assessment_id),
+        READERS,
+    ),
+    "opened.task_of": (lambda w, c, u, of: some(opened.task_of(c, u, w.work.review.application.id)), READERS),
+    "opened.page_picture": (
+        lambda w, c, u, of: opened.page_picture(at(w, u), Drawn(), w.work.review, w.work.review.machine.pages[0]),
+        READERS,
+    ),
+    "overview.overview": (lambda w, c, u, of: some(overview.overview(c, u).states), (*READERS, Role.MODEL_OWNER)),
+    "overview.progress": (lambda w, c, u, of: overview.progress(c, u, w.work.review.application.id), READERS),
+    "tasks.list_tasks": (lambda w, c, u, of: some(tasks.list_tasks(c, u)), READERS),
+    "tasks.count_tasks": (lambda w, c, u, of: some(tasks.count_tasks(c, u)), READERS),
+    "tasks.claim_next": (lambda w, c, u, of: some(tasks.claim_next(c, at(w, u))), REVIEWERS),
+    "tasks.claim": (lambda w, c, u, of: tasks.claim(c, at(w, u), w.work.task), REVIEWERS),
+    "tasks.release": (lambda w, c, u, of: tasks.release(c, u, w.work.task), REVIEWERS),
+    "tasks.reassign": (lambda w, c, u, of: tasks.reassign(c, at(w, u), w.work.task, "ann", "holiday"), REVIEWERS),
+    "tasks.escalate": (lambda w, c, u, of: tasks.escalate(c, u, w.work.task, "related party"), REVIEWERS),
+    "tasks.reopen": (lambda w, c, u, of: tasks.reopen(c, u, w.work.decided, "new lease"), REVIEWERS),
+    "tasks.open_task": (lambda w, c, u, of: tasks.open_task(c, u, w.work.task), REVIEWERS),
+}
 
 #: How each function is called by `user` for a lender, and the roles that may.
 CASES: dict[str, tuple[Call, frozenset[Role]]] = {
@@ -117,7 +228,7 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.retention.lift_hold", lambda w, c, u, of: retention.lift_hold(c, u, of, w.hold), ADMIN, OFFICER),
         ("app.retention.list_holds", lambda w, c, u, of: retention.list_holds(c, u, of), ADMIN, OFFICER),
     )
-}
+} | {f"app.review_queue.{name}": (call, frozenset(roles)) for name, (call, roles) in DESK_CASES.items()}
 
 
 def public_functions(module: Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
@@ -157,15 +268,35 @@ def world(database: Engine, tmp_path: Path) -> World:
         hold = retention.place_hold(connection, root, "first", application, "x")
         key = api_keys.make_api_key(connection, root, "first", OWN_KEY).key.id
         (document,) = documents(connection, "first", application)
-    return World(database, blobs, application, document.id, hold, key)
+    return World(database, blobs, application, document.id, hold, key, at_the_desk(database, blobs, root))
+
+
+def at_the_desk(database: Engine, blobs: Blobs, officer: User) -> Work:
+    """Store three tasks of lender `first` and bring each to where it must be."""
+    seat = Desk(officer, blobs, SETTINGS)
+    task, large, done = (waiting_task(database, blobs, name, amount) for name, amount in (("B-1", 1), ("B-2", 300_000), ("B-3", 1)))
+    with database.begin() as c:
+        correction = corrections.correct(c, seat, task, replace(CONFIRMED, number=1))
+        adjustment = corrections.adjust(c, seat, task, ADD_BACK)
+        tasks.release(c, officer, task)
+        decisions.decide(c, seat, large, Proposal(Outcome.APPROVE, (0, 0), override_reason="known for years"))
+        decided = decisions.decide(c, seat, done, Proposal(Outcome.WITHDRAWN, (0, 0))).application_id
+        return Work(opened.look_again(c, seat, task), correction.id, adjustment.id, large, decided)
 
 
 def lets_in(world: World, call: Call, user: User) -> bool:
-    """Say whether a call for lender `first` succeeds; what it does is rolled back. Another fault than Forbidden is not let through."""
+    """Say whether a call for lender `first` succeeds; what it does is rolled back.
+
+    To another lender's user, what is of `first` is not there. Any other fault is not let through: the case would show nothing.
+    """
     with world.database.connect() as connection:
         try:
             call(world, connection, user, "first")
         except Forbidden:
+            return False
+        except (UsageError, BlobDamaged):
+            if user.lender_id == "first":
+                raise
             return False
         finally:
             connection.rollback()

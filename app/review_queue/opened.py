@@ -61,6 +61,7 @@ class Review:
 
 def open_review(connection: Connection, desk: Desk, task_id: int) -> Review:
     """Return a review. The audit trail says who opened it."""
+    allow(desk.user, Act.READ_APPLICATION, desk.user.lender_id)
     found = look_again(connection, desk, task_id)
     audit.record(connection, desk.user, Act.READ_APPLICATION, f"application {found.application.id}")
     return found

@@ -49,7 +49,7 @@ def claim(connection: Connection, desk: Desk, task_id: int) -> Task:
     """Take a task, or go on with it: every act on it renews the lease. Raises ChangedMeanwhile where somebody else has it."""
     user = desk.user
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
-    before = locked(connection, user, task_id)
+    before = _locked(connection, user, task_id)
     if before.state == "escalated" and Role.CREDIT_OFFICER not in user.roles:
         raise Forbidden("The task was escalated: a credit officer takes it from here.")
     found = review_tasks.claim(connection, user.lender_id, task_id, user.id, lease_of(desk.settings))
@@ -63,7 +63,7 @@ def claim(connection: Connection, desk: Desk, task_id: int) -> Task:
 def release(connection: Connection, user: User, task_id: int) -> bool:
     """Give a task back to the queue; says whether `user` had it."""
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
-    before = locked(connection, user, task_id)
+    before = _locked(connection, user, task_id)
     given_back = review_tasks.release(connection, user.lender_id, task_id, user.id)
     if given_back:
         audit.record(connection, user, "release_task", f"application {before.application_id}", {"task": task_id})
@@ -114,17 +114,10 @@ def reopen(connection: Connection, user: User, application_id: int, reason: str)
     return open_task(connection, user, last.id)
 
 
-def locked(connection: Connection, user: User, task_id: int) -> Task:
-    """Return a task that nobody else changes until this transaction ends."""
-    found = review_tasks.lock_task(connection, user.lender_id, task_id)
-    if found is None:
-        raise UsageError(f"There is no task {task_id}.")
-    return found
-
-
 def open_task(connection: Connection, user: User, task_id: int) -> Task:
-    """Return a task as `locked`, unless it is closed."""
-    found = locked(connection, user, task_id)
+    """Return a task that is not closed, and that nobody else changes until this transaction ends."""
+    allow(user, Act.REVIEW_APPLICATION, user.lender_id)
+    found = _locked(connection, user, task_id)
     if found.state == "closed":
         raise ChangedMeanwhile(_why_not(found))
     return found
@@ -140,6 +133,14 @@ def needed_reason(reason: str) -> str:
     if not reason.strip():
         raise UsageError("Say why: the reason is kept with it.")
     return reason.strip()
+
+
+def _locked(connection: Connection, user: User, task_id: int) -> Task:
+    """Return a task that nobody else changes until this transaction ends."""
+    found = review_tasks.lock_task(connection, user.lender_id, task_id)
+    if found is None:
+        raise UsageError(f"There is no task {task_id}.")
+    return found
 
 
 def _soon() -> date:
