@@ -1,0 +1,71 @@
+"""Fact lines -> the tokens that the reasoner reads, and the places where its answer is read off. Words of closed lists only.
+
+First a summary, a few words for each fact; then one line for each fact, at whose end its relation is read; the grade at the last token.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain import FactLine, Relation, Trend
+from app.errors import SetupError
+
+#: The word that stands for a relation, each one token.
+ANSWERS = {Relation.UP: " up", Relation.DOWN: " down", Relation.CONFLICTS: " mixed", Relation.NEUTRAL: " none"}
+GRADES = tuple("1234567")
+#: Most tokens of a prompt, and most facts: what is left out stands last.
+MOST_TOKENS, MOST_FACTS = 250, 32
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Token ids and the places (indices of tokens) where the relation of each fact and, last, the grade are read."""
+
+    ids: tuple[int, ...]
+    places: tuple[int, ...]
+
+
+def summary(fact: FactLine) -> str:
+    """Return a fact in a few words: what is steady and what passes goes without saying."""
+    words = [fact.name, fact.standing]
+    if fact.trend in (Trend.BETTER, Trend.WORSE):
+        words.append(fact.trend)
+    if fact.verdict in ("marginal", "fails"):
+        words.append(fact.verdict)
+    return "\n " + " ".join(words)
+
+
+class Prompter:
+    """Writes prompts for one tokenizer; `answers` are the token ids of the relations, then of the grades."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        """Take a transformers tokenizer. Raises SetupError where a word of the answer is not one token of it."""
+        self._tokenizer = tokenizer
+        self._known: dict[str, tuple[int, ...]] = {}
+        answers = [self._ids(word) for word in (*ANSWERS.values(), *GRADES)]
+        if any(len(ids) != 1 for ids in answers) or len(set(answers)) != len(answers):
+            raise SetupError("The Llama's tokenizer splits the words of the answer: the reasoner cannot be read off it. Use another Llama.")
+        self.answers = tuple(ids[0] for ids in answers)
+
+    def write(self, facts: Sequence[FactLine]) -> Prompt:
+        """Return the prompt of `facts` (at most MOST_FACTS)."""
+        ids = list(self._ids("Borrower:"))
+        for fact in facts:
+            ids += [token for word in _pieces(summary(fact)) for token in self._ids(word)]
+        ids += self._ids("\nRisk:")
+        places = []
+        for fact in facts:
+            ids += (*self._ids(f" {fact.name}"), *self._ids(":"))
+            places.append(len(ids) - 1)
+        ids += (*self._ids("\n"), *self._ids(" grade"), *self._ids(":"))
+        return Prompt(tuple(ids), (*places, len(ids) - 1))
+
+    def _ids(self, text: str) -> tuple[int, ...]:
+        if text not in self._known:
+            self._known[text] = tuple(self._tokenizer.encode(text, add_special_tokens=False))
+        return self._known[text]
+
+
+def _pieces(text: str) -> list[str]:
+    first, *words = text.split(" ")
+    return [first, *(f" {word}" for word in words)]
