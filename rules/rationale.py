@@ -12,8 +12,15 @@ VERSION = ModelVersion("rationale", "1", "")
 _LOW = (Standing.POOR, Standing.WEAK)
 _HIGH = (Standing.GOOD, Standing.STRONG)
 #: Facts that speak for themselves; how fast stock or customers turn, and how thick a margin is, differs by trade.
-_KEY = frozenset(("coverage", "history", "stress", "interest", "fixed", "global", "cash", "debt", "leverage", "assets", "current", "operating"))
-_FINDINGS = frozenset(("sums", "balance", "roll", "ties", "documents", "plausible", "forged", "reading"))
+_COVERAGE = frozenset(("coverage", "history", "stress", "interest", "fixed", "global", "cash"))
+_KEY = _COVERAGE | {"debt", "leverage", "assets", "current", "operating", "profit", "earnings", "growth", "collateral", "request"}
+#: Their decline tells before their standing does.
+_TELLING = frozenset(("history", "interest", "debt", "operating", "profit", "sales", "margin"))
+#: Strict measures, of which weak is still common.
+_STRICT = frozenset(("stress", "fixed"))
+#: Findings that cast doubt on what the books show; the others ask for papers, and say nothing of the risk.
+_DOUBTS = frozenset(("ties", "forged"))
+_PAPERS = frozenset(("sums", "balance", "roll", "documents", "plausible", "reading", "statements"))
 _WEIGHTS = {Standing.POOR: 0.9, Standing.WEAK: 0.6, Standing.FAIR: 0.4, Standing.GOOD: 0.5, Standing.STRONG: 0.8}
 
 
@@ -28,20 +35,30 @@ def rationale(facts: Sequence[FactLine], note: str = "") -> Rationale:
 
 def relation(fact: FactLine, seen: Mapping[str, FactLine]) -> Relation:
     """Return what `fact` does to the risk, beside the others `seen` (by name)."""
-    if fact.name in _FINDINGS:
-        return Relation.UP if fact.standing in _LOW else Relation.NEUTRAL
+    if fact.name in _DOUBTS | _PAPERS:
+        return Relation.UP if fact.name in _DOUBTS and fact.standing in _LOW else Relation.NEUTRAL
     if _looks_otherwise(fact, seen):
         return Relation.CONFLICTS
-    key = fact.name in _KEY
-    if fact.verdict == "fails" or fact.standing is Standing.POOR:
-        return Relation.UP if fact.allows(Relation.UP) else Relation.NEUTRAL
-    if fact.trend is Trend.WORSE and (fact.standing is Standing.WEAK or (key and fact.standing is Standing.FAIR)):
-        return Relation.UP
-    if fact.standing is Standing.WEAK:
-        return Relation.UP if key and fact.trend is not Trend.BETTER else Relation.NEUTRAL
-    if fact.standing is Standing.STRONG or (fact.standing is Standing.GOOD and (key or fact.trend is Trend.BETTER)):
-        return Relation.DOWN if fact.trend is not Trend.WORSE else Relation.NEUTRAL
-    return Relation.NEUTRAL
+    found = Relation.UP if _weighs(fact) else Relation.DOWN if _carries(fact) else Relation.NEUTRAL
+    return found if fact.allows(found) else Relation.NEUTRAL
+
+
+def _weighs(fact: FactLine) -> bool:
+    """Say whether a fact, by itself, drives the risk up: it is poor or fails, or a telling one declines."""
+    if fact.trend is Trend.WORSE and (fact.standing in (*_LOW, Standing.FAIR) or fact.name in _TELLING):
+        return fact.standing is not Standing.STRONG
+    if fact.name == "years":
+        return fact.standing is Standing.POOR
+    if fact.name == "overdraft":
+        return fact.standing in (*_LOW, Standing.FAIR)
+    low = fact.standing is Standing.POOR or (fact.standing is Standing.WEAK and fact.name in _KEY - _STRICT)
+    return (low or fact.verdict == "fails") and fact.trend is not Trend.BETTER and fact.name in _KEY
+
+
+def _carries(fact: FactLine) -> bool:
+    """Say whether a fact, by itself, drives the risk down: a key one is strong, and not only since this year."""
+    strong = fact.standing is Standing.STRONG or (fact.name == "growth" and fact.standing is Standing.GOOD)
+    return strong and fact.name in _KEY | {"years"} and fact.trend in (None, Trend.STEADY)
 
 
 def _looks_otherwise(fact: FactLine, seen: Mapping[str, FactLine]) -> bool:
@@ -50,19 +67,23 @@ def _looks_otherwise(fact: FactLine, seen: Mapping[str, FactLine]) -> bool:
     def stands(name: str, *standings: Standing) -> bool:
         return name in seen and seen[name].standing in standings
 
-    def turned(name: str, trend: Trend) -> bool:
-        return name in seen and seen[name].trend is trend
+    def worse(name: str) -> bool:
+        return name in seen and seen[name].trend is Trend.WORSE
 
-    low, high = fact.standing in _LOW, fact.standing in _HIGH
+    low, strong = fact.standing in _LOW, fact.standing is Standing.STRONG
+    if strong and fact.trend is not Trend.WORSE and stands("ties", Standing.POOR) and worse("sales"):
+        return fact.name in _KEY - {"years", "collateral", "request"}  # sales that nobody paid for
     match fact.name:
         case "fixed":  # one year's investment weighs in fixed charges, not in the cash that comes again
-            return low and stands("coverage", *_HIGH) and stands("history", *_HIGH)
+            return low and stands("coverage", *_HIGH)
         case "growth" | "earnings":  # growth that customers have not paid for
-            return high and stands("cash", *_LOW) and (turned("sales", Trend.WORSE) or turned("inventory", Trend.WORSE))
-        case "leverage" | "assets":
-            return low and fact.trend is Trend.BETTER and stands("coverage", Standing.STRONG)
-        case "current" | "quick":  # who sells for cash and turns stock fast lives on its suppliers' credit
-            return low and stands("inventory", Standing.STRONG) and stands("sales", Standing.STRONG) and stands("cash", *_HIGH)
+            return strong and worse("sales")
+        case "debt" | "assets" | "leverage" | "turnover":  # debt bought assets that are yet to earn
+            return fact.trend is Trend.WORSE and worse("debt") and worse("turnover") and not worse("operating")
+        case "inventory" | "payable":  # stock that the suppliers wait for
+            return worse("inventory") and worse("payable")
+        case "current" | "quick":  # who sells for cash lives on the suppliers' credit
+            return low and fact.trend is not Trend.WORSE and stands("sales", Standing.STRONG)
     return False
 
 

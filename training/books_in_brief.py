@@ -4,6 +4,7 @@ Made for the reasoner's training only: quick, in floats, and without any thresho
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -92,9 +93,9 @@ TRADES = (
 )
 
 
-def sound_borrower(rng: random.Random) -> Borrower:
-    """Return a borrower of some trade whom nothing in particular drives."""
-    gm, cost, receivable, inventory, payable, fixed, debt = rng.choice(TRADES)
+def sound_borrower(rng: random.Random, trade: Sequence[float]) -> Borrower:
+    """Return a borrower of a trade (one of TRADES) whom nothing in particular drives."""
+    gm, cost, receivable, inventory, payable, fixed, debt = trade
 
     def about(value: float, spread: float = 0.18) -> float:
         return value * rng.lognormvariate(0, spread)

@@ -5,23 +5,29 @@ Whether a fact is a driver is read off by taking its cause away again: no thresh
 
 import math
 import random
+import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from app.domain import Relation, Severity
-from training.books_in_brief import Borrower, Year, measures, sound_borrower
+from training.books_in_brief import TRADES, Borrower, Year, measures, sound_borrower
 
 #: Moves the books of a borrower by a strength of about one.
 Move = Callable[[Borrower, float], Borrower]
 #: A fact is a cause's doing from this share of the spread between sound borrowers on.
 _MATERIAL = 0.6
-_SAMPLE = 1500
+_SAMPLE = 250
 _CLIP = 6.0
 #: Measures of which less is better.
 _LESS = frozenset((
     *("debt_to_ebitda", "liabilities_to_tangible_net_worth", "debt_to_assets", "days_receivable", "days_inventory", "days_payable"),
     *("ltv", "nsf_items", "request"),
+))  # fmt: skip
+#: Measures that have no end on the good or the bad side.
+_OPEN_ENDED = frozenset((
+    *("dscr", "dscr_historical", "dscr_at_80_percent_revenue", "fccr", "interest_coverage", "uca_coverage", "years_in_business"),
+    *("debt_to_ebitda", "liabilities_to_tangible_net_worth", "ebitda_growth"),
 ))  # fmt: skip
 
 
@@ -242,7 +248,7 @@ def plant(rng: random.Random) -> Planted:
     """Return a borrower with one to four causes."""
     chosen = rng.sample(CAUSES, rng.choices((1, 2, 3, 4), (1, 3, 3, 2))[0])
     causes = tuple((cause, rng.uniform(0.65, 1.5)) for cause in chosen)
-    sound = sound_borrower(rng)
+    sound = sound_borrower(rng, rng.choice(TRADES))
     values = measures(_moved(sound, causes))
     effects = {cause.name: _effect(cause, s, {c.name for c in chosen}) for cause, s in causes}
     without = {cause.name: measures(_moved(sound, [pair for pair in causes if pair[0] is not cause]))["current"] for cause in chosen}
@@ -277,22 +283,23 @@ def _relation(
 
 
 def _goodness(id: str, value: float | None) -> float:
-    """Return how good a value is, in spreads between sound borrowers; beyond some, more is no better."""
+    """Return how good a value is, in spreads between sound borrowers; of what has no end, more is at some point no better."""
     if value is None:
         return -_CLIP
     middle, spread = _spreads()[id]
     good = (value - middle) / spread * (-1 if id in _LESS else 1)
-    return max(-_CLIP, min(_CLIP, good))
+    return max(-_CLIP, min(_CLIP, good)) if id in _OPEN_ENDED else good
 
 
 @lru_cache
 def _spreads() -> Mapping[str, tuple[float, float]]:
-    """Return of each measure the middle and the spread (half the middle two thirds) between sound borrowers."""
+    """Return of each measure the middle and the spread (half the middle two thirds) between sound borrowers of one trade."""
     rng = random.Random(2)
-    rows = [measures(sound_borrower(rng))["current"] for _ in range(_SAMPLE)]
+    trades = [[measures(sound_borrower(rng, trade))["current"] for _ in range(_SAMPLE)] for trade in TRADES]
     out = {}
-    for id in rows[0]:
-        each = sorted(value for row in rows if (value := row[id]) is not None)
-        low, middle, high = (each[int(len(each) * share)] for share in (1 / 6, 1 / 2, 5 / 6))
-        out[id] = middle, max((high - low) / 2, 0.5 if id == "nsf_items" else 1e-6)
+    for id in trades[0][0]:
+        each = [sorted(value for row in rows if (value := row[id]) is not None) for rows in trades]
+        middle = statistics.fmean(values[len(values) // 2] for values in each)
+        spread = statistics.fmean((values[len(values) * 5 // 6] - values[len(values) // 6]) / 2 for values in each)
+        out[id] = middle, max(spread, 0.5 if id == "nsf_items" else 1e-6)
     return out
