@@ -1,17 +1,20 @@
 """Fact lines -> the tokens that the reasoner reads, and the places where its answer is read off. Words of closed lists only.
 
-First a summary, a few words for each fact; then one line for each fact, at whose end its relation is read; the grade at the last token.
+First a summary of what stands out; then a few words for each fact, at whose end its relation is read; the grade at the last token.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.domain import FactLine, Relation, Trend
+from app.domain import FactLine, Relation, Standing, Trend
 from app.errors import SetupError
 
 #: The word that stands for a relation, each one token.
 ANSWERS = {Relation.UP: " up", Relation.DOWN: " down", Relation.CONFLICTS: " mixed", Relation.NEUTRAL: " none"}
+_STANDINGS = (Standing.POOR, Standing.WEAK, Standing.GOOD, Standing.STRONG)
+_TRENDS = (Trend.BETTER, Trend.WORSE)
 GRADES = tuple("1234567")
 #: Most tokens of a prompt, and most facts: what is left out stands last.
 MOST_TOKENS, MOST_FACTS = 250, 32
@@ -25,14 +28,21 @@ class Prompt:
     places: tuple[int, ...]
 
 
-def summary(fact: FactLine) -> str:
+def summary(facts: Sequence[FactLine]) -> str:
+    """Return what stands out, by standing and trend: a line each of what is poor, weak, good, strong, better and worse."""
+    groups: dict[str, list[str]] = {word: [] for word in (*_STANDINGS, *_TRENDS)}
+    for fact in facts:
+        for word in (fact.standing, fact.trend):
+            if word in groups:
+                groups[word].append(fact.name)
+    return "".join(f" {word} {' '.join(names)}\n" for word, names in groups.items() if names)
+
+
+def line(fact: FactLine) -> str:
     """Return a fact in a few words: what is steady and what passes goes without saying."""
-    words = [fact.name, fact.standing]
-    if fact.trend in (Trend.BETTER, Trend.WORSE):
-        words.append(fact.trend)
-    if fact.verdict in ("marginal", "fails"):
-        words.append(fact.verdict)
-    return "\n " + " ".join(words)
+    trend = [fact.trend] if fact.trend in _TRENDS else []
+    verdict = [fact.verdict] if fact.verdict in ("marginal", "fails") else []
+    return " " + " ".join([fact.name, fact.standing, *trend, *verdict])
 
 
 class Prompter:
@@ -49,13 +59,10 @@ class Prompter:
 
     def write(self, facts: Sequence[FactLine]) -> Prompt:
         """Return the prompt of `facts` (at most MOST_FACTS)."""
-        ids = list(self._ids("Borrower:"))
-        for fact in facts:
-            ids += [token for word in _pieces(summary(fact)) for token in self._ids(word)]
-        ids += self._ids("\nRisk:")
+        ids = [token for piece in _pieces(summary(facts)) for token in self._ids(piece)]
         places = []
         for fact in facts:
-            ids += (*self._ids(f" {fact.name}"), *self._ids(":"))
+            ids += [token for piece in (*_pieces(line(fact)), ":") for token in self._ids(piece)]
             places.append(len(ids) - 1)
         ids += (*self._ids("\n"), *self._ids(" grade"), *self._ids(":"))
         return Prompt(tuple(ids), (*places, len(ids) - 1))
@@ -67,5 +74,5 @@ class Prompter:
 
 
 def _pieces(text: str) -> list[str]:
-    first, *words = text.split(" ")
-    return [first, *(f" {word}" for word in words)]
+    """Split into words with the blank before them, and line ends: each is one token of most Llamas."""
+    return re.findall(r" [^ \n]+|\n", text)

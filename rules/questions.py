@@ -30,9 +30,9 @@ _ABOUT: Mapping[str, str] = {
     **dict.fromkeys(("current", "quick", "cash"), "liquidity"),
     **dict.fromkeys(("debt", "assets"), "borrowings"),
     **dict.fromkeys(("sums", "balance", "roll", "plausible", "forged", "reading", "statements"), "statements"),
-    **{"margin": "margins", "growth": "sales", "turnover": "sales", "sales": "collections", "inventory": "stock", "payable": "suppliers"},
-    **{"leverage": "equity", "collateral": "collateral", "years": "track_record", "overdraft": "account_conduct"},
-    **{"ties": "differences", "documents": "missing_documents", "request": "amount"},
+    "margin": "margins", "growth": "sales", "turnover": "sales", "sales": "collections", "inventory": "stock", "payable": "suppliers",
+    "leverage": "equity", "collateral": "collateral", "years": "track_record", "overdraft": "account_conduct",
+    "ties": "differences", "documents": "missing_documents", "request": "amount",
 }
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain import FactLine, Finding, Relation, Severity
-from models.prompt import ANSWERS, summary
+from models.prompt import ANSWERS, line, summary
 from rules import policy
 from rules.facts import fact_lines
 from training.books_in_brief import ratios_of
@@ -113,10 +113,9 @@ def _grade(risk: float) -> int:
 
 
 def written(record: Record) -> tuple[str, str]:
-    """Return a record as (input, answer) in words, as the reasoner reads and answers it."""
-    said = "".join(summary(fact) for fact in record.facts)
+    """Return a record as (input, answer) in words; the reasoner reads the input and is read off between the facts."""
     answers = "".join(f" {fact.name}:{ANSWERS[record.relations[fact.id]]}" for fact in record.facts if fact.id in record.relations)
-    return f"Borrower:{said}", f"Risk:{answers}\n grade:{record.grade or '?'}"
+    return f"{summary(record.facts)}{''.join(line(fact) + ':' for fact in record.facts)}", f"{answers}\n grade:{record.grade or '?'}"
 
 
 def instruction(record: Record) -> dict[str, str]:
