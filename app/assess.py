@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from app import page_kinds
+from app import page_kinds, reasoning
 from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form, LoanApplication, ModelVersion, Page, Spread
+from app.errors import SetupError
 from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
+from app.reasoning import Reasons
 from app.settings import Settings
-from models import extractor, page_kind
+from models import extractor, page_kind, reasoner
 from models.extractor import PageReading
 from models.page_kind import PageGuess
+from models.reasoner_server import ServerReasoner
 from rules import checks, matching, policy, ratios, spreading, stated
 from rules.application import application_of
 from rules.forms.read import read
@@ -49,22 +52,39 @@ class MatchingExtractor:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models in service, as one value: champions in service, stubs in tests."""
+    """The models in service, as one value: champions in service, stubs in tests.
+
+    Without a `reasoner` the rules give the rationale; `unreasoned` says why there is none. A try of it may take `reasoner_seconds`.
+    """
 
     extractor: Reads
     page_classifier: Classifies
+    reasoner: Reasons | None = None
+    unreasoned: str = ""
+    reasoner_seconds: float = 5.0
 
     @property
     def versions(self) -> tuple[ModelVersion, ...]:
         """Return the version of each."""
-        return (self.extractor.version, self.page_classifier.version)
+        return tuple(each.version for each in (self.extractor, self.page_classifier, self.reasoner) if each)
 
 
 def load_models(settings: Settings, rules: bool = False) -> Models:
     """Return the models in service; with `rules`, their rule-based stand-ins. Raises SetupError where weights are missing."""
     if rules:
         return Models(MatchingExtractor(), TitleClassifier())
-    return Models(extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir))
+    reads, classifies = extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir)
+    try:
+        return Models(reads, classifies, load_reasoner(settings), reasoner_seconds=settings.reasoner_seconds)
+    except SetupError as error:
+        return Models(reads, classifies, None, str(error))
+
+
+def load_reasoner(settings: Settings) -> Reasons:
+    """Return the reasoner in service: behind a server where one is named, else in this process. Raises SetupError where it is missing."""
+    if settings.reasoner_url:
+        return ServerReasoner(settings.reasoner_url, settings.reasoner_model, settings.reasoner_key, settings.reasoner_seconds)
+    return reasoner.load(settings.reasoner_dir, settings.reasoner_llama, settings.cache_dir, settings.threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +110,7 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     computed = ratios.compute(reading.spread, stated.stated_figures(reading.application, reading.forms, reading.spread, limits))
     case = Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed)
     found = checks.run(case)
+    facts = reasoning.facts_of(computed, found, reading.spread, reading.application)
     outcome = policy.rate(computed, found, limits, reading.application)
     return Assessment(
         package_id,
@@ -106,6 +127,7 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
         models.versions,
         reading.forms,
         reading.application,
+        reasoning.explain(facts, models.reasoner, models.reasoner_seconds, models.unreasoned),
     )
 
 

@@ -23,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from app.assess import assess, load_models, spread_documents
 from app.cli_access import access_app
+from app.cli_reasoner import evaluate_reasoner, make_ready, train_reasoner, write_records
 from app.cli_service import service_app
 from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
@@ -43,6 +44,10 @@ evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a version against
 train_app = typer.Typer(no_args_is_help=True, help="Train a model; weights come with a card that says how they were made.")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
+app.command("make-ready")(make_ready)
+evaluate_app.command("reasoner")(evaluate_reasoner)
+train_app.command("reasoner")(train_reasoner)
+train_app.command("reasoner-records")(write_records)
 app.add_typer(service_app)
 app.add_typer(access_app)
 app.add_typer(upkeep_app)

@@ -69,7 +69,9 @@ def load_llama(name: str, cache_dir: Path, **options: Any) -> tuple[Any, Any]:
     source = name or str(export_smollm2(cache_dir))
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging as said
 
+    said.disable_progress_bar()
     try:
         model = AutoModelForCausalLM.from_pretrained(source, **({"dtype": torch.float32} | options))
         tokenizer = AutoTokenizer.from_pretrained(source)

@@ -15,13 +15,16 @@ PACKAGES = ("app", "models", "rules", "training", "ui")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("app.domain", "app.errors", "app.settings"),
     ("app.reading", "rules", "models"),
-    ("app.assess", "app.page_kinds", "app.what_if", "app.report", "app.store", "app.database", "app.migrations", "app.blobs"),
+    (
+        *("app.assess", "app.reasoning", "app.page_kinds", "app.what_if", "app.report"),
+        *("app.store", "app.database", "app.migrations", "app.blobs"),
+    ),
     (
         *("app.review_queue", "app.audit", "app.access", "app.applications", "app.intake", "app.jobs", "app.supervisor"),
         *("app.retention", "app.backup", "app.model_versions"),
     ),
     ("app.api", "ui", "training"),
-    ("app.cli", "app.cli_operator", "app.cli_access", "app.cli_service", "app.cli_upkeep"),
+    ("app.cli", "app.cli_operator", "app.cli_access", "app.cli_reasoner", "app.cli_service", "app.cli_upkeep"),
 )
 LAYER_OF = {part: number for number, parts in enumerate(LAYERS) for part in parts}
 #: In these layers parts may import each other, without cycles.

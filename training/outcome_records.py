@@ -50,8 +50,7 @@ def outcome_records(table: Path, count: int, years: tuple[int, int], seed: int) 
 
 
 def _read(table: Path) -> dict[tuple[str, int], Row]:
-    opened = gzip.open(table, "rt", newline="") if table.suffix == ".gz" else table.open(newline="")
-    with opened as file:
+    with gzip.open(table, "rt", newline="") if table.suffix == ".gz" else table.open(newline="") as file:
         reader = csv.DictReader(file)
         if missing := [name for name in _NEEDED if name not in (reader.fieldnames or ())]:
             raise UsageError(f"{table} lacks the columns {', '.join(missing)}.")
@@ -76,7 +75,7 @@ def _of_one_year(of: Row) -> dict[str, float | None]:
     get = of.get
     assets, owed, ebitda, sales = get("total_assets"), get("total_liabilities"), get("ebitda"), get("revenue")
     worth = assets - owed if assets is not None and owed is not None else None
-    days = (("days_receivable", _over(get("accounts_receivable"), sales)), ("days_inventory", _over(get("inventory"), get("cost_of_sales"))))
+    stock, customers = _over(get("inventory"), get("cost_of_sales")), _over(get("accounts_receivable"), sales)
     return {
         "current_ratio": _over(get("total_current_assets"), get("total_current_liabilities")),
         "debt_to_ebitda": _over(get("long_term_debt"), ebitda),
@@ -86,7 +85,9 @@ def _of_one_year(of: Row) -> dict[str, float | None]:
         "gross_margin": _over(get("gross_profit"), sales),
         "operating_margin": _over(get("operating_income"), sales),
         "return_on_assets": _over(get("net_income"), assets),
-    } | {id: None if share is None else share * _DAYS for id, share in days}
+        "days_receivable": None if customers is None else customers * _DAYS,
+        "days_inventory": None if stock is None else stock * _DAYS,
+    }
 
 
 def _growth(now: Row, before: Row) -> dict[str, float | None]:

@@ -87,7 +87,11 @@ def order(lengths: Sequence[int], size: int, seed: str) -> list[list[int]]:
 
 def batch(examples: Sequence[Example], inputs: Sequence[torch.Tensor]) -> Batch:
     """Return chosen examples and their inputs (token ids or lower states) padded on the right: what follows is never looked at."""
-    places = [(row, place, target, n == len(e.places) - 1) for row, e in enumerate(examples) for n, (place, target) in enumerate(zip(e.places, e.targets, strict=True))]
+    places = [
+        (row, place, target, place == e.places[-1])
+        for row, e in enumerate(examples)
+        for place, target in zip(e.places, e.targets, strict=True)
+    ]
     rows, tokens, targets, grades = (torch.tensor(column) for column in zip(*places, strict=True))
     failed = torch.tensor([IGNORED if e.failed is None else int(e.failed) for e in examples])
     return Batch(torch.nn.utils.rnn.pad_sequence(list(inputs), batch_first=True), rows, tokens, targets, grades.bool(), failed)

@@ -17,13 +17,14 @@ from typing import Any
 
 import torch
 import yaml
-from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import BitsAndBytesConfig
 
 from app.errors import UsageError
 from models.llama import fingerprint, load_llama
 from models.prompt import Prompter
+from models.reasoner import cut, load_form
 from training.outcome_records import outcome_records
 from training.reasoner_batches import Batch, Example, batch, example, loss_of, lower_states, order
 from training.reasoner_records import planted_records
@@ -32,7 +33,6 @@ from training.train_extractor import keep_memory
 log = logging.getLogger(__name__)
 HELD_OUT = 1_000_003  # added to the seed: applications never trained on
 FITTED_YEARS = (1999, 2011)
-_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj")
 _MEASURE_EVERY = 100
 
 
@@ -93,15 +93,10 @@ class Tuned:
 
     def __init__(self, model: Any, config: Config, prompter: Prompter) -> None:
         """Take the loaded Llama; LoRA is put on it here."""
-        body = model.model
-        layers = list(body.layers)[: config.layers or None]
-        body.layers, body.config.num_hidden_layers = torch.nn.ModuleList(layers), len(layers)
-        tuned = min(config.tuned_layers or len(layers), len(layers))
-        self.first = len(layers) - tuned
-        places = list(range(self.first, len(layers)))
-        lora = LoraConfig(r=config.rank, lora_alpha=2 * config.rank, target_modules=list(_MODULES), layers_to_transform=places)
         self.print = fingerprint(model)
-        self.peft = get_peft_model(model, lora)
+        body = cut(model, config.layers).model
+        self.first = len(body.layers) - min(config.tuned_layers or len(body.layers), len(body.layers))
+        self.peft = get_peft_model(model, load_form(len(body.layers), config.rank, config.tuned_layers))
         self.body = body
         self.rows = model.get_input_embeddings().weight.detach()[list(prompter.answers)].float()
         self._all, self._norm = body.layers, body.norm
@@ -269,10 +264,18 @@ def write_adapter(tuned: Tuned, config: Config, out: Path, made_of: dict[str, An
     card = {
         "version": config.version,
         "config": asdict(config),
-        "llama": {"name": config.llama or "SmolLM2-135M-Instruct (Apache-2.0)", "layers": len(tuned.body.layers), **tuned.print},
+        "llama": {"name": config.llama or "SmolLM2-135M-Instruct (Apache-2.0)", **tuned.print},
         "training": made_of,
         "metrics": {},
         "date": datetime.now(UTC).date().isoformat(),
         "licence": "as the Llama",
     }
     (out / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+
+
+def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
+    """Add what was measured to the card in `folder`."""
+    path = folder / "card.json"
+    card = json.loads(path.read_text(encoding="utf-8"))
+    card["metrics"] |= {name: {key: round(value, 4) for key, value in figures.items()} for name, figures in metrics.items()}
+    path.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
