@@ -20,6 +20,7 @@ from models.llama import fingerprint, load_llama
 from models.prompt import MOST_FACTS, MOST_TOKENS, Prompt, Prompter
 
 _RELATIONS = tuple(Relation)
+_LENGTHS = 32  # prompts are padded to multiples of this: every new shape costs the CPU kernels time to prepare
 _FILES = ("card.json", "adapter.safetensors")
 
 #: A prompt -> scores (places, relations + grades), unnormalised.
@@ -104,8 +105,9 @@ def load(folder: Path, llama: str, cache_dir: Path, threads: int = 0) -> Reasone
     torch.set_num_threads(threads or os.cpu_count() or 1)
 
     def run(prompt: Prompt) -> NDArray[np.float32]:
+        ids = torch.tensor([prompt.ids + (0,) * (-len(prompt.ids) % _LENGTHS)])  # what follows the last place is never looked at
         with torch.inference_mode():
-            last = body(input_ids=torch.tensor([prompt.ids]), use_cache=False).last_hidden_state[0, list(prompt.places)]
+            last = body(input_ids=ids, use_cache=False).last_hidden_state[0, list(prompt.places)]
             scores: NDArray[np.float32] = (last.float() @ rows.T).numpy()
         return scores
 
@@ -116,13 +118,14 @@ def load(folder: Path, llama: str, cache_dir: Path, threads: int = 0) -> Reasone
 def load_tuned(model: Any, weights: Path, config: dict[str, Any]) -> Any:
     """Return the layers of `model` in use with the adapter in `weights` added to them. Raises SetupError where it does not fit."""
     from peft import get_peft_model, set_peft_model_state_dict
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
         adapter = {name: tensor.float() for name, tensor in load_file(weights).items()}
         tuned = get_peft_model(cut(model, config["layers"]), load_form(len(model.model.layers), config["rank"], config["tuned_layers"]))
         result = set_peft_model_state_dict(tuned, adapter)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
         raise SetupError(f"The reasoner's adapter {weights} does not fit its Llama: {str(error).splitlines()[0]}") from error
     lacking = [name for name in getattr(result, "missing_keys", ()) if "lora_" in name]
     if lacking or getattr(result, "unexpected_keys", ()):

@@ -3,6 +3,7 @@
 Made for the reasoner's training only: quick, in floats, and without any threshold. Amounts are multiples of a year's revenue.
 """
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -179,7 +180,7 @@ def _standing_still(year: Year) -> dict[str, float | None]:
 def _level(rate: float, years: float) -> float:
     """Return a year's level payments on a loan of one."""
     monthly, months = rate / 12, years * 12
-    return 12 * monthly / (1 - (1 + monthly) ** -months)
+    return 12 * monthly / (1 - math.pow(1 + monthly, -months))
 
 
 def ratios_of(values: dict[str, dict[str, float | None]]) -> tuple[Ratio, ...]:

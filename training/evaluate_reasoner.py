@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from app.domain import Rationale, Relation
+from app.domain import FactLine, Rationale, Relation
 from app.reasoning import Counts, Reasons, explain
 from rules import guardrails
 from rules.rationale import rationale
@@ -39,6 +39,23 @@ class Found:
         return self.right / max(1, self.right + self.missed)
 
 
+class Listening:
+    """A reasoner whose first answers are kept as it gave them, with the milliseconds that each took."""
+
+    def __init__(self, reasoner: Reasons) -> None:
+        self._reasoner, self.version = reasoner, reasoner.version
+        self.first, self.times = list[Rationale](), list[float]()
+
+    def explain(self, facts: Sequence[FactLine], fault: str = "") -> Rationale:
+        """Return what the reasoner gives."""
+        started = time.perf_counter()
+        made = self._reasoner.explain(facts, fault)
+        if not fault:
+            self.first.append(made)
+            self.times.append(1000 * (time.perf_counter() - started))
+        return made
+
+
 def found(pairs: Iterable[tuple[Record, Rationale]], relations: Sequence[Relation]) -> Found:
     """Return how the reasons of rationales compare with the planted `relations`."""
     counts: Counter[str] = Counter()
@@ -51,12 +68,9 @@ def found(pairs: Iterable[tuple[Record, Rationale]], relations: Sequence[Relatio
 
 def evaluate(reasoner: Reasons, records: Sequence[Record], seconds: float) -> dict[str, float]:
     """Return every figure by its name."""
-    counts, raw, final, times = Counts(), [], [], []
-    for record in records:
-        started = time.perf_counter()
-        raw.append(reasoner.explain(record.facts))
-        times.append(1000 * (time.perf_counter() - started))
-        final.append(explain(record.facts, reasoner, seconds, counts=counts))
+    counts, listening = Counts(), Listening(reasoner)
+    final = [explain(record.facts, listening, seconds, counts=counts) for record in records]
+    raw, times = listening.first, listening.times
     rules = [rationale(record.facts) for record in records]
     out = {"applications": float(len(records)), **_guarded("before guardrails", raw), **_guarded("after guardrails", final)}
     out |= {"asked again": counts.again, "left to the rules": counts.gave_way}

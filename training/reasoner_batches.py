@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 IGNORED = -100
 _CLASSES = tuple(Relation)
 _SHARD = 256
+LENGTHS = 16  # padded to multiples of this: every new shape costs the CPU kernels time to prepare
 _POOL = 16  # batches sorted by length together, so that little is padding
 
 
@@ -94,7 +95,10 @@ def batch(examples: Sequence[Example], inputs: Sequence[torch.Tensor]) -> Batch:
     ]
     rows, tokens, targets, grades = (torch.tensor(column) for column in zip(*places, strict=True))
     failed = torch.tensor([IGNORED if e.failed is None else int(e.failed) for e in examples])
-    return Batch(torch.nn.utils.rnn.pad_sequence(list(inputs), batch_first=True), rows, tokens, targets, grades.bool(), failed)
+    padded = torch.nn.utils.rnn.pad_sequence(list(inputs), batch_first=True)
+    spare = -padded.shape[1] % LENGTHS
+    padded = torch.cat([padded, padded.new_zeros(padded.shape[0], spare, *padded.shape[2:])], 1)
+    return Batch(padded, rows, tokens, targets, grades.bool(), failed)
 
 
 def loss_of(logits: torch.Tensor, of: Batch, failing: int = 5) -> torch.Tensor:

@@ -26,7 +26,7 @@ from models.llama import fingerprint, load_llama
 from models.prompt import Prompter
 from models.reasoner import cut, load_form
 from training.outcome_records import outcome_records
-from training.reasoner_batches import Batch, Example, batch, example, loss_of, lower_states, order
+from training.reasoner_batches import LENGTHS, Batch, Example, batch, example, loss_of, lower_states, order
 from training.reasoner_records import planted_records
 from training.train_extractor import keep_memory
 
@@ -102,17 +102,18 @@ class Tuned:
         self._all, self._norm = body.layers, body.norm
         self.half = config.quantized or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) or torch.cuda.is_available()  # noqa: SLF001
         if config.gradient_checkpointing:
-            model.gradient_checkpointing_enable({"use_reentrant": False})
+            model.activation_checkpointing_enable({"use_reentrant": False})
 
     def inputs(self, examples: Sequence[Example], work: Path) -> list[torch.Tensor]:
         """Return what the upper layers start from, for each example."""
         return lower_states(self._all[: self.first], examples, self._lower, work)
 
     def _lower(self, layers: Any, of: Example) -> torch.Tensor:
-        ids = torch.tensor([of.ids], device=self.body.embed_tokens.weight.device)
+        length = len(of.ids)
+        ids = torch.tensor([of.ids + (0,) * (-length % LENGTHS)], device=self.body.embed_tokens.weight.device)
         with torch.inference_mode(), torch.autocast(ids.device.type, torch.bfloat16, enabled=self.half):
             made = self._run(layers, torch.nn.Identity(), {"input_ids": ids})[0]
-        return made.bfloat16().cpu().contiguous()
+        return made[:length].bfloat16().cpu().contiguous()
 
     def logits(self, of: Batch) -> torch.Tensor:
         """Return the answers at every place of a batch (places, relations + grades)."""
