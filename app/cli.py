@@ -30,6 +30,7 @@ from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
 from app.reading.package import SourceFile, expand
 from app.reading.reader import Reader, quarantined
+from app.reasoning import COUNTS
 from app.report.parts import FileSpread, Subject
 from app.settings import settings
 from rules import policy
@@ -148,6 +149,8 @@ def assess_command(
         for name, members in packages:
             done.append(assess(id or name, list(work.documents(members)), models, day))
         _write(done, html, xlsx, work.picture)
+    if COUNTS.gave_way:
+        Console(stderr=True).print(f"The {COUNTS.line()}.", highlight=False, markup=False)
     if csv:
         from app.report.table import csv_of
 

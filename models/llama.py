@@ -71,7 +71,7 @@ def load_llama(name: str, cache_dir: Path, **options: Any) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging as said
 
-    said.disable_progress_bar()
+    said.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model = AutoModelForCausalLM.from_pretrained(source, **({"dtype": torch.float32} | options))
         tokenizer = AutoTokenizer.from_pretrained(source)
@@ -80,9 +80,12 @@ def load_llama(name: str, cache_dir: Path, **options: Any) -> tuple[Any, Any]:
     return model.train(mode=False), tokenizer
 
 
-def fingerprint(model: Any) -> dict[str, int | str]:
+def load_fingerprint(model: Any) -> dict[str, int | str]:
     """Return what an adapter must find in its Llama: sizes, and a hash of some of the weights."""
+    import torch
+
     config = model.config
-    some = model.get_input_embeddings().weight[:512].detach().float().cpu().contiguous().numpy().tobytes()
+    coarse = model.get_input_embeddings().weight[:512].detach().to(torch.bfloat16).float()  # the same however the weights are loaded
+    some = coarse.cpu().contiguous().numpy().tobytes()
     sizes = {"hidden": config.hidden_size, "layers": config.num_hidden_layers, "vocabulary": config.vocab_size}
     return {**sizes, "weights": hashlib.sha256(some).hexdigest()[:16]}

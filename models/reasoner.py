@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.domain import FactLine, ModelVersion, Rationale, Reason, Relation
 from app.errors import SetupError
-from models.llama import fingerprint, load_llama
+from models.llama import load_fingerprint, load_llama
 from models.prompt import MOST_FACTS, MOST_TOKENS, Prompt, Prompter
 
 _RELATIONS = tuple(Relation)
@@ -94,7 +94,7 @@ def load(folder: Path, llama: str, cache_dir: Path, threads: int = 0) -> Reasone
     import torch
 
     model, tokenizer = load_llama(llama, cache_dir)
-    found = fingerprint(model)
+    found = load_fingerprint(model)
     unlike = [f"{name} {found[name]} instead of {made_on.get(name)}" for name in found if found[name] != made_on.get(name)]
     if unlike:
         told = "; ".join(unlike)
@@ -127,8 +127,8 @@ def load_tuned(model: Any, weights: Path, config: dict[str, Any]) -> Any:
         result = set_peft_model_state_dict(tuned, adapter)
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
         raise SetupError(f"The reasoner's adapter {weights} does not fit its Llama: {str(error).splitlines()[0]}") from error
-    lacking = [name for name in getattr(result, "missing_keys", ()) if "lora_" in name]
-    if lacking or getattr(result, "unexpected_keys", ()):
+    lacking = [name for name in result.missing_keys if "lora_" in name]
+    if lacking or result.unexpected_keys:
         raise SetupError(f"The reasoner's adapter {weights} does not fit its Llama: it lacks {len(lacking)} weights.")
     body = tuned.merge_and_unload().model
     for parameter in body.parameters():

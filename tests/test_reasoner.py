@@ -4,6 +4,7 @@ import json
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,8 +26,8 @@ from training.train_reasoner import Config, Tuned, main, read_config
 
 _UNKNOWN = "[UNK]"
 CONFIG = Config(
-    version="test", llama="", quantized=False, records=24, outcome_records=0, held_out=4, epochs=2.0, batch=4, rank=2, layers=3,
-    tuned_layers=2, learning_rate=1e-2, warmup=0.1, clip=1.0, gradient_checkpointing=False, patience=3, seed=1, checkpoint_every=4,
+    version="test", llama="", quantized=False, records=12, outcome_records=0, held_out=2, epochs=2.0, batch=4, rank=2, layers=3,
+    tuned_layers=2, learning_rate=1e-2, warmup=0.1, clip=1.0, gradient_checkpointing=False, patience=3, seed=1, checkpoint_every=2,
 )  # fmt: skip
 
 
@@ -36,9 +37,9 @@ def small_llama(folder: Path, seed: int = 0, hidden: int = 64) -> str:
     words = [_UNKNOWN, *dict.fromkeys((*names, *(word.strip() for word in ANSWERS.values()), *GRADES))]
     tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token=_UNKNOWN))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token=_UNKNOWN).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token=_UNKNOWN).save_pretrained(folder)  # type: ignore[no-untyped-call]
     torch.manual_seed(seed)
-    sizes = {"hidden_size": hidden, "intermediate_size": 128, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2}
+    sizes: dict[str, Any] = {"hidden_size": hidden, "intermediate_size": 128, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2}
     LlamaForCausalLM(LlamaConfig(vocab_size=len(words), **sizes)).save_pretrained(folder)
     return str(folder)
 
@@ -66,7 +67,7 @@ def test_a_trained_adapter_gives_a_rationale(trained: tuple[Path, str]) -> None:
 def test_what_a_refused_answer_gives_the_second_time_agrees_with_the_figures(trained: tuple[Path, str]) -> None:
     folder, name = trained
     reasoner = load(folder, name, folder)
-    for record in planted_records(6, 10):
+    for record in planted_records(6, 5):
         assert guardrails.fault(reasoner.explain(record.facts, "gives no reason")) == ""
 
 
@@ -97,7 +98,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_adapter(tmp_p
 
     class Kills(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if str(record.msg).startswith("step") and record.args and record.args[0] == 10:  # type: ignore[index]
+            if str(record.msg).startswith("validation"):
                 raise Killed
 
     log, kills = logging.getLogger("training.train_reasoner"), Kills()

@@ -21,12 +21,13 @@ from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state
 from safetensors.torch import save_file
 from transformers import BitsAndBytesConfig
 
+from app.domain import Relation
 from app.errors import UsageError
-from models.llama import fingerprint, load_llama
+from models.llama import load_fingerprint, load_llama
 from models.prompt import Prompter
 from models.reasoner import cut, load_form
 from training.outcome_records import outcome_records
-from training.reasoner_batches import LENGTHS, Batch, Example, batch, example, loss_of, lower_states, order
+from training.reasoner_batches import IGNORED, LENGTHS, Batch, Example, batch, example, loss_of, lower_states, order
 from training.reasoner_records import planted_records
 from training.train_extractor import keep_memory
 
@@ -85,7 +86,9 @@ def main(config: Config, out: Path, work: Path, cache_dir: Path, outcomes: Path 
     data = digest(config, fitted + held)
     inputs = tuned.inputs(fitted + held, work / f"lower-{data}")
     loss = _fit(tuned, list(zip(fitted, inputs, strict=False)), list(zip(held, inputs[len(fitted) :], strict=True)), (config, work, data))
-    write_adapter(tuned, config, out, {"records": len(fitted), "of real firms": len(real), "data": data, "validation loss": round(loss, 4)})
+    leaning = choose_leaning(*_answers(tuned, list(zip(held, inputs[len(fitted) :], strict=True)), config))
+    made_of = {"records": len(fitted), "of real firms": len(real), "data": data, "validation loss": round(loss, 4)}
+    write_adapter(tuned, config, out, {"training": made_of, "leaning": leaning})
 
 
 class Tuned:
@@ -93,7 +96,7 @@ class Tuned:
 
     def __init__(self, model: Any, config: Config, prompter: Prompter) -> None:
         """Take the loaded Llama; LoRA is put on it here."""
-        self.print = fingerprint(model)
+        self.print = load_fingerprint(model)
         body = cut(model, config.layers).model
         self.first = len(body.layers) - min(config.tuned_layers or len(body.layers), len(body.layers))
         self.peft = get_peft_model(model, load_form(len(body.layers), config.rank, config.tuned_layers))
@@ -120,8 +123,8 @@ class Tuned:
         states = of.inputs.float().to(self.body.embed_tokens.weight.device)
         with torch.autocast(states.device.type, torch.bfloat16, enabled=self.half):
             last = self._run(self._all[self.first :], self._norm, {"inputs_embeds": states})
-        at: torch.Tensor = last[of.rows, of.places].float()
-        return at @ self.rows.to(at.device).T
+        scores: torch.Tensor = last[of.rows, of.places].float() @ self.rows.to(last.device).T
+        return scores
 
     def _run(self, layers: Any, norm: Any, given: dict[str, torch.Tensor]) -> torch.Tensor:
         self.body.layers, self.body.norm = layers, norm
@@ -158,7 +161,7 @@ def _tuned(config: Config, cache_dir: Path) -> tuple[Tuned, Prompter]:
 
 def quantization() -> BitsAndBytesConfig:
     """Return how QLoRA holds the frozen weights: 4-bit NormalFloat, its constants quantised once more."""
-    return BitsAndBytesConfig(
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.bfloat16
     )
 
@@ -179,7 +182,8 @@ def _fit(tuned: Tuned, fitted: Kept, held: Kept, run: tuple[Config, Path, str]) 
     per_epoch = len(order([0] * len(fitted), config.batch, ""))
     steps = max(1, int(per_epoch * config.epochs))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, config.warmup))
-    best, waited = {"loss": math.inf, "adapter": tuned.state()}, 0
+    best: dict[str, Any] = {"loss": math.inf, "adapter": tuned.state()}
+    waited = 0
     first, saved = 0, _resume(work, data)
     if saved:
         tuned.take(saved["adapter"])
@@ -218,12 +222,12 @@ def _rate(step: int, steps: int, warmup: float) -> float:
 
 def _step(tuned: Tuned, chosen: Kept, optimizer: torch.optim.Optimizer, config: Config) -> float:
     made = batch([e for e, _ in chosen], [states for _, states in chosen])
-    loss = loss_of(tuned.logits(made), made)
+    loss: Any = loss_of(tuned.logits(made), made)
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(tuned.parameters(), config.clip)
     optimizer.step()
-    return loss.item()
+    return float(loss.item())
 
 
 def validation_loss(tuned: Tuned, held: Kept, config: Config) -> float:
@@ -257,7 +261,34 @@ def _resume(work: Path, data: str) -> dict[str, Any] | None:
     return dict(saved)
 
 
-def write_adapter(tuned: Tuned, config: Config, out: Path, made_of: dict[str, Any]) -> None:
+def _answers(tuned: Tuned, held: Kept, config: Config) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return scores (facts, relations) and the true relation of every fact of records kept out."""
+    tuned.peft.train(mode=False)
+    scores, targets = [], []
+    with torch.inference_mode():
+        for chosen in order([len(e.ids) for e, _ in held], config.batch, "held"):
+            made = batch([held[i][0] for i in chosen], [held[i][1] for i in chosen])
+            asked = (~made.is_grade) & (made.targets != IGNORED)
+            scores.append(tuned.logits(made)[asked][:, : len(Relation)].cpu())
+            targets.append(made.targets[asked])
+    return torch.cat(scores), torch.cat(targets)
+
+
+def choose_leaning(scores: torch.Tensor, targets: torch.Tensor) -> list[float]:
+    """Return what to add to the scores of each relation: as much on "does nothing" as finds the drivers best (F1)."""
+    neutral = list(Relation).index(Relation.NEUTRAL)
+    driving = torch.tensor([n for n, relation in enumerate(Relation) if relation in (Relation.UP, Relation.DOWN)])
+
+    def f1(added: float) -> float:
+        given = (scores + torch.eye(len(Relation))[neutral] * added).argmax(1)
+        named, true = torch.isin(given, driving), torch.isin(targets, driving)
+        return float(2 * ((given == targets) & true).sum() / max(1, int(named.sum() + true.sum())))
+
+    best = max((n / 10 for n in range(-10, 11)), key=lambda added: (f1(added), -abs(added)))
+    return [best if relation is Relation.NEUTRAL else 0.0 for relation in Relation]
+
+
+def write_adapter(tuned: Tuned, config: Config, out: Path, measured: dict[str, Any]) -> None:
     """Write the adapter (fp16 safetensors), then its card: weights with a card are complete."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "card.json").unlink(missing_ok=True)
@@ -266,7 +297,7 @@ def write_adapter(tuned: Tuned, config: Config, out: Path, made_of: dict[str, An
         "version": config.version,
         "config": asdict(config),
         "llama": {"name": config.llama or "SmolLM2-135M-Instruct (Apache-2.0)", **tuned.print},
-        "training": made_of,
+        **measured,
         "metrics": {},
         "date": datetime.now(UTC).date().isoformat(),
         "licence": "as the Llama",
