@@ -124,7 +124,7 @@ def load_tuned(model: Any, weights: Path, config: dict[str, Any]) -> Any:
     try:
         adapter = {name: tensor.float() for name, tensor in load_file(weights).items()}
         tuned = get_peft_model(cut(model, config["layers"]), load_form(len(model.model.layers), config["rank"], config["tuned_layers"]))
-        result = set_peft_model_state_dict(tuned, adapter)
+        result: Any = set_peft_model_state_dict(tuned, adapter)
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
         raise SetupError(f"The reasoner's adapter {weights} does not fit its Llama: {str(error).splitlines()[0]}") from error
     lacking = [name for name in result.missing_keys if "lora_" in name]

@@ -37,7 +37,8 @@ def small_llama(folder: Path, seed: int = 0, hidden: int = 64) -> str:
     words = [_UNKNOWN, *dict.fromkeys((*names, *(word.strip() for word in ANSWERS.values()), *GRADES))]
     tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token=_UNKNOWN))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token=_UNKNOWN).save_pretrained(folder)  # type: ignore[no-untyped-call]
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token=_UNKNOWN)  # type: ignore[no-untyped-call]
+    fast.save_pretrained(folder)
     torch.manual_seed(seed)
     sizes: dict[str, Any] = {"hidden_size": hidden, "intermediate_size": 128, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2}
     LlamaForCausalLM(LlamaConfig(vocab_size=len(words), **sizes)).save_pretrained(folder)
