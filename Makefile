@@ -11,7 +11,7 @@ setup: ## make .venv/ with the program and all it needs; a second run ends at on
 	@deploy/setup.sh
 
 demo: setup ## assess the sample applications and leave an HTML report
-	@mkdir -p $(dir $(REPORT)) && .venv/bin/loanlens assess data_samples/statements --html $(REPORT) && echo "The report: file://$(abspath $(REPORT))"
+	@mkdir -p $(dir $(REPORT)) && .venv/bin/loanlens assess data_samples/applications --html $(REPORT) && echo "The report: file://$(abspath $(REPORT))"
 
 test: lint types ## lint, check types, run the tests; EVAL_SET=DIR adds those that need the evaluation set
 	@$(RUN) pytest $(if $(EVAL_SET),--eval-set=$(EVAL_SET))
@@ -34,8 +34,9 @@ bench: setup ## measure pages a second and latency of each stage on the samples
 bench-store: setup ## measure the desk's queries on 100,000 made-up applications with 10 million facts (minutes, 6 GB of disk)
 	@$(RUN) tests.bench_store
 
-faults: setup ## kill and freeze the service's parts under a running batch, fill its disk, and count; KILLS=1000 for the full run
+faults: setup ## kill and freeze the service's parts under a running batch, fill its disk, and count; KILLS=1000 REAL=50 for the full run
 	@$(RUN) tests.faults --kills $(or $(KILLS),100) --takeover --desk $(if $(filter 0,$(shell id -u)),--full-disk)
+	@$(if $(REAL),$(RUN) tests.faults --kills $(REAL) --real,true)
 
 lock: setup ## resolve requirements*.in into the locks again
 	@deploy/lock.sh

@@ -137,6 +137,7 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
     readings = dict(zip(map(id, pages), models.extractor.extract(pages), strict=True))
     guesses = dict(zip(map(id, pages), models.page_classifier.classify(pages), strict=True))
     kinds = {id(page): page_kinds.page_kind(page, readings[id(page)], guesses[id(page)]) for page in pages}
+    named = {id(page): matching.name_unmapped(page, readings[id(page)].entities, kinds[id(page)]) for page in pages}
     documents: list[Document] = []
     for file in files:
         own = [kinds[id(p)] for p in file.pages]
@@ -146,7 +147,7 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
         statement
         for document in documents
         if document.kind in STATEMENT_KINDS
-        for statement in spreading.spread(document, [e for p in document.pages for e in readings[id(p)].entities])
+        for statement in spreading.spread(document, [e for p in document.pages for e in named[id(p)]])
     ]
     forms = tuple(form for document in documents if (form := read(document)) is not None)
     ledger = tuple(kinds[id(p)] for p in pages)

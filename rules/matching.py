@@ -4,13 +4,16 @@ It knows wordings only, no context: a line whose label is mostly one synonym is 
 """
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import spacy
 from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 
-from app.domain import UNMAPPED, DocumentKind, Entity, Page, Span
+from app.domain import STATEMENT_KINDS, UNMAPPED, DocumentKind, Entity, Page, Span
 from rules.accounts import ACCOUNT, ACCOUNTS
 
 _BRACKETS = re.compile(r"\([^()]*\)")
@@ -25,6 +28,7 @@ _TITLES = {
     ),
 }
 _LEAST = 0.6
+_IN_DOUBT = 0.5
 
 
 @lru_cache(maxsize=1)
@@ -37,8 +41,12 @@ def _matcher() -> tuple[Language, PhraseMatcher]:
 
 
 def _plain(label: str) -> str:
-    text = label.lower().replace("’", "'").replace("'", "").replace("-", " ").replace("&", " and ")
-    return " ".join(_PUNCTUATION.sub(" ", _TAIL.sub(" ", _BRACKETS.sub(" ", text))).split())
+    return _words(_TAIL.sub(" ", _BRACKETS.sub(" ", label.lower())))
+
+
+def _words(label: str) -> str:
+    text = _BRACKETS.sub(" ", label.lower()).replace("’", "'").replace("'", "").replace("-", " ").replace("&", " and ")
+    return " ".join(_PUNCTUATION.sub(" ", text).split())
 
 
 def extract(page: Page) -> tuple[Entity, ...]:
@@ -56,6 +64,28 @@ def _entity(span: Span, label: str, kind: DocumentKind) -> Entity:
         return Entity(span, UNMAPPED, 1.0)
     score, name = fitting[-1]
     return Entity(span, name, score)
+
+
+def name_unmapped(page: Page, entities: Sequence[Entity], kind: DocumentKind) -> tuple[Entity, ...]:
+    """Return `entities` of a statement's page with names for lines that the model knows no account for but the template does.
+
+    Only a label that is a synonym word for word is named, only where one line of the page alone has its account, and with a
+    score that leaves it in doubt.
+    """
+    if kind not in STATEMENT_KINDS:
+        return tuple(entities)
+    labels = {line.span: line.label for line in page.lines}
+    exact = {e.span: _exactly(labels.get(e.span, ""), kind) for e in entities if e.label == UNMAPPED}
+    times = Counter([*(e.label for e in entities), *exact.values()])
+    return tuple(
+        replace(e, label=name, score=_IN_DOUBT) if (name := exact.get(e.span)) is not None and times[name] == 1 else e for e in entities
+    )
+
+
+def _exactly(label: str, kind: DocumentKind) -> str | None:
+    """Return the one account of `kind` that has `label` among its synonyms, brackets and punctuation aside."""
+    found = [account.id for account in ACCOUNTS if kind in account.statements and _words(label) in account.synonyms]
+    return found[0] if len(found) == 1 else None
 
 
 def page_kind(page: Page) -> DocumentKind:

@@ -1,7 +1,8 @@
 """Faults: workers, database and supervisor are killed, frozen, starved of disk and told wrong times under a batch; then all is counted.
 
-`make faults` runs it: `--kills 1000` with made-up assessments and quick heartbeats. Stop it any time: with `--folder` the same command
-goes on. `--takeover` measures how long work of a dead worker waits with the defaults, `--desk` how long a person waits behind a batch.
+`make faults` runs it: `--kills 1000` with made-up assessments and quick heartbeats, `--kills 50 --real` with the sample
+applications, the models and the heartbeats in service. Stop it any time: with `--folder` the same command goes on. `--takeover`
+measures how long work of a dead worker waits with the defaults, `--desk` how long a person waits behind a batch.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,10 +29,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app import audit
 from app.access.roles import Act, machine
+from app.assess import load_models
+from app.blobs.storage import open_blobs
 from app.database import Server, embedded, open_database
 from app.domain import Role, User
 from app.errors import SetupError
+from app.intake import Package, Workplace, duties, receive
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue_all, keep_going, run_worker
+from app.reading.reader import Reader
 from app.settings import PROJECT, Settings
 from app.store import applications, assessments
 from app.store.rows import NewApplication
@@ -87,8 +92,11 @@ def be(part: str, folder: Path, seconds: float, quick: bool) -> None:
     database = open_database(chosen)
     if part == "maintenance":
         keep_going(database, chosen, (), threading.Event().wait)
-    else:
+    elif quick or seconds:
         run_worker(database, stub_duties((seconds / 4, seconds)), tuple(Urgency), chosen)
+    else:
+        with Reader(chosen) as reader:
+            run_worker(database, duties(Workplace(open_blobs(chosen), reader, load_models(chosen), chosen)), tuple(Urgency), chosen)
 
 
 def void(_: object) -> None:
@@ -107,8 +115,10 @@ def command(part: str, folder: Path, seconds: float, quick: bool) -> tuple[str, 
 class Killer:
     """Does one fault after the other to the parts that run on a data folder."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, real: bool = False) -> None:
         self.folder, self.random, self.done = folder, random.Random(seed), Counter[str]()
+        self._above_as = command("up", folder, 0.0, False) if real else command("up", folder, 0.2, True)
+        self._frozen_for = (35.0, 50.0) if real else (3.0, 6.0)
         self._above: subprocess.Popen[bytes] | None = None
         self._frozen: list[tuple[float, int]] = []
 
@@ -116,7 +126,7 @@ class Killer:
         """Start the supervisor unless it runs, and let frozen workers go on whose time has come."""
         if self._above is None or self._above.poll() is not None:
             with (self.folder / "parts.log").open("ab") as log:
-                self._above = subprocess.Popen(command("up", self.folder, 0.2, True), cwd=PROJECT, stderr=log, stdout=log)
+                self._above = subprocess.Popen(self._above_as, cwd=PROJECT, stderr=log, stdout=log)
         for until, pid in self._frozen[:]:
             if time.monotonic() > until:
                 self._frozen.remove((until, pid))
@@ -137,7 +147,7 @@ class Killer:
                     return
                 send(chosen, signal.SIGSTOP if kind == "freeze" else signal.SIGKILL)
                 if kind == "freeze":  # past the time after which its work is taken over
-                    self._frozen.append((time.monotonic() + self.random.uniform(3, 6), chosen))
+                    self._frozen.append((time.monotonic() + self.random.uniform(*self._frozen_for), chosen))
             case "clock":
                 set_clock(database, self.random.choice((-1, 1)))
             case _:
@@ -209,13 +219,27 @@ def top_up(database: Engine, waiting: int) -> None:
             enqueue_all(connection, [Job(JobName.ASSESS, lender_id, {"application_id": id}) for id in ids])
 
 
+def send_sample(database: Engine, folder: Path, number: int) -> None:
+    """Send one of the sample applications with its files, as an analyst does, unless enough of them wait."""
+    with suppress(DBAPIError), database.connect() as connection:
+        if int(connection.scalar(text("SELECT count(*) FROM job_records WHERE outcome IS NULL")) or 0) >= _WORKERS:
+            return
+    names = sorted((PROJECT / "data_samples" / "applications").iterdir())
+    sender = User("faults", LENDERS[number % len(LENDERS)], frozenset((Role.ANALYST,)))
+    files = sorted(path for path in (names[number % len(names)] / "files").rglob("*") if path.is_file())
+    with suppress(DBAPIError), ExitStack() as opened, database.begin() as connection:
+        sent = [(path.name, opened.enter_context(path.open("rb")), None) for path in files]
+        receive(connection, open_blobs(settings_of(folder)), sender, Package(NewApplication(f"A{random.getrandbits(60)}"), sent))
+
+
 def counts(database: Engine) -> dict[str, int]:
     """Return what must hold after everything: nothing lost, twice or stuck, every trail whole."""
     asked = {
         "applications": "SELECT count(*) FROM applications",
         "lost": "SELECT count(*) FROM applications a WHERE NOT EXISTS (SELECT 1 FROM assessments s WHERE s.application_id = a.id)",
         "twice": "SELECT count(*) FROM (SELECT application_id FROM assessments GROUP BY 1 HAVING count(*) > 1) t",
-        "twice in the trail": "SELECT count(*) FROM (SELECT lender_id, subject FROM audit_entries GROUP BY 1, 2 HAVING count(*) > 1) t",
+        "twice in the trail": """SELECT count(*) FROM (SELECT lender_id, subject FROM audit_entries
+            WHERE action = 'assess_application' GROUP BY 1, 2 HAVING count(*) > 1) t""",
         "stuck": "SELECT count(*) FROM job_records WHERE outcome IS NULL",
         "set aside": "SELECT count(*) FROM applications WHERE state = 'quarantined'",
         "tries": "SELECT sum(tries) FROM job_records",
@@ -240,20 +264,23 @@ def wait_until_done(database: Engine, killer: Killer, seconds: float) -> None:
         time.sleep(0.5)
 
 
-def kill_at_random(folder: Path, kills: int, seed: int) -> bool:
-    """Do so many faults to a running batch; say whether all that must hold holds."""
+def kill_at_random(folder: Path, kills: int, seed: int, real: bool = False) -> bool:
+    """Do so many faults to a running batch; say whether all that must hold holds. `real`: the models and heartbeats in service."""
     database = prepared(folder)
-    killer, file = Killer(folder, seed), folder / "kills"
+    killer, file = Killer(folder, seed, real), folder / "kills"
     before = int(file.read_text(encoding="utf-8")) if file.exists() else 0
     began = time.monotonic()
     try:
         while before + killer.done.total() < kills:
             killer.keep_up()
-            top_up(database, _AHEAD)
-            time.sleep(killer.random.uniform(0.2, 2.0))
+            if real:
+                send_sample(database, folder, before + killer.done.total())
+            else:
+                top_up(database, _AHEAD)
+            time.sleep(killer.random.uniform(0.2, 2.0) * (10 if real else 1))
             killer.strike(database)
             file.write_text(str(before + killer.done.total()), encoding="utf-8")
-        wait_until_done(database, killer, 180)
+        wait_until_done(database, killer, 3600 if real else 180)
         found = counts(database)
     finally:
         killer.stop()
@@ -397,7 +424,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path)
-    for name in ("takeover", "desk", "full-disk", "quick"):
+    for name in ("takeover", "desk", "full-disk", "quick", "real"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--part", help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=float, default=0.2, help=argparse.SUPPRESS)
@@ -408,9 +435,9 @@ def main() -> None:
     runs = [(chosen.takeover, take_over), (chosen.desk, desk), (chosen.full_disk, full_disk)]
     well = [on_its_own(run) for asked, run in runs if asked]
     if chosen.kills and chosen.folder:
-        well.append(kill_at_random(chosen.folder, chosen.kills, chosen.seed))
+        well.append(kill_at_random(chosen.folder, chosen.kills, chosen.seed, chosen.real))
     elif chosen.kills:
-        well.append(on_its_own(lambda folder: kill_at_random(folder, chosen.kills, chosen.seed)))
+        well.append(on_its_own(lambda folder: kill_at_random(folder, chosen.kills, chosen.seed, chosen.real)))
     sys.exit(0 if all(well) else 1)
 
 

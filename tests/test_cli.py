@@ -70,6 +70,25 @@ def test_a_folder_of_applications_is_several_and_a_zip_is_one(tmp_path: Path, sh
     assert [name for name, _ in applications([sheet])] == [sheet.parent.name]
 
 
+def test_a_sample_folder_is_one_application_of_the_files_that_the_borrower_sent(tmp_path: Path) -> None:
+    sent = tmp_path / "loan 7" / "files"
+    sent.mkdir(parents=True)
+    (tmp_path / "loan 7" / "truth.json").write_text("{}", encoding="utf-8")
+    assert applications([tmp_path]) == [("loan 7", [sent])]
+
+
+def test_files_of_one_name_from_two_borrowers_are_told_apart(tmp_path: Path, sheet: Path) -> None:
+    for borrower in ("ash", "birch"):
+        (tmp_path / borrower / "files").mkdir(parents=True)
+        (tmp_path / borrower / "truth.json").write_text("{}", encoding="utf-8")
+        (tmp_path / borrower / "files" / "sheet.pdf").write_bytes(sheet.read_bytes())
+    result = run("assess", tmp_path, "--rules", "--csv", tmp_path / "out.csv")
+    assert result.exit_code == 0
+    lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
+    assert {line.split(",")[0] for line in lines[1:]} == {"ash", "birch"}
+    assert len({line.split(",")[1] for line in lines[1:]}) == 2
+
+
 def test_an_id_for_several_applications_is_refused() -> None:
     result = run("assess", SAMPLES, "--id", "x", "--rules")
     assert isinstance(result.exception, UsageError)

@@ -1,4 +1,4 @@
-from app.domain import UNMAPPED, DocumentKind
+from app.domain import UNMAPPED, DocumentKind, Entity
 from rules import matching
 from tests import paper
 
@@ -31,3 +31,20 @@ def test_the_title_tells_the_kind_of_a_page() -> None:
     assert matching.page_kind(paper.page([("Acme Ltd",), ("Profit and Loss Account",)])) is DocumentKind.INCOME_STATEMENT
     assert matching.page_kind(paper.page([("Statements of Cash Flows",)])) is DocumentKind.CASH_FLOW_STATEMENT
     assert matching.page_kind(paper.page([("Report of the directors",)])) is DocumentKind.OTHER
+
+
+def test_a_line_unknown_to_the_model_is_named_where_the_template_has_its_very_words() -> None:
+    lines = [("Balance sheet",), ("", "2024"), ("Checking account", "61,074"), ("Fixed assets at cost", "900"), ("Inventory", "13")]
+    page = paper.page(lines)
+    spans = [line.span for line in page.lines if line.amounts]
+    told = [Entity(spans[0], UNMAPPED, 0.9), Entity(spans[1], UNMAPPED, 1.0), Entity(spans[2], "inventory", 1.0)]
+    named = matching.name_unmapped(page, told, DocumentKind.BALANCE_SHEET)
+    assert [e.label for e in named] == ["cash", UNMAPPED, "inventory"]
+    assert named[0].score <= 0.5
+    assert matching.name_unmapped(page, told, DocumentKind.OTHER) == tuple(told)
+
+
+def test_two_lines_of_the_same_words_stay_unnamed_for_neither_is_the_whole() -> None:
+    page = paper.page([("Balance sheet",), ("", "2024"), ("Checking", "61,074"), ("Checking", "900")])
+    told = [Entity(line.span, UNMAPPED, 0.9) for line in page.lines if line.amounts]
+    assert {e.label for e in matching.name_unmapped(page, told, DocumentKind.BALANCE_SHEET)} == {UNMAPPED}

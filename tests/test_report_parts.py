@@ -82,6 +82,11 @@ def test_amounts_are_printed_as_bankers_do() -> None:
     assert wording.money(Decimal(29943000000), 1_000_000) == "29,943"
 
 
+def test_a_ratio_that_rounds_to_nothing_has_no_sign() -> None:
+    small = Decimal("-0.0001")
+    assert [wording.amount_of_ratio(id, small) for id in ("operating_margin", "dscr", "days_payable")] == ["0.0 %", "0.00×", "0 days"]
+
+
 def test_periods_are_told_in_words() -> None:
     assert wording.period(build.CURRENT) == "12 months to 31 Dec 2024"
     assert wording.period(Period("current", date(2024, 9, 30), date(2024, 7, 1))) == "3 months to 30 Sep 2024"

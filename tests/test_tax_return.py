@@ -156,7 +156,7 @@ def test_schedule_c_reads_two_columns_of_expenses_and_masks_the_owners_number() 
     )
     form = _read(page(lines, edges=(0.48, 0.72, 0.94)))
     assert form.words("form") == "Schedule C"
-    assert form.words("accounting_basis") == "Accrual"
+    assert form.words("accounting_basis") == "accrual"
     assert form.words("ein") == "***-**-7781"
     want = {"depreciation_deduction": 11_300, "interest_deduction": 3_150, "total_deductions": 120_000, "ordinary_business_income": 30_500}
     assert {id: form.amount(id) for id in want} == want

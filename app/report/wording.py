@@ -157,13 +157,13 @@ def amount_of_ratio(id: str, value: Decimal) -> str:
         case "money":
             return money(value.to_integral_value())
         case "%":
-            return f"{value * 100:,.1f} %"
+            return f"{value * 100:z,.1f} %"
         case "days":
-            return f"{value:,.0f} days"
+            return f"{value:z,.0f} days"
         case "x":
-            return f"{value:,.2f}×"
+            return f"{value:z,.2f}×"
         case _:
-            return f"{value:,.2f}"
+            return f"{value:z,.2f}"
 
 
 def outcome(ratio: Ratio) -> str:
