@@ -69,11 +69,16 @@ class Models:
         return tuple(each.version for each in (self.extractor, self.page_classifier, self.reasoner) if each)
 
 
-def load_models(settings: Settings, rules: bool = False) -> Models:
-    """Return the models in service; with `rules`, their rule-based stand-ins. Raises SetupError where weights are missing."""
+def load_models(settings: Settings, rules: bool = False, reasoning: bool = True) -> Models:
+    """Return the models in service; with `rules`, their rule-based stand-ins; without `reasoning`, no reasoner is loaded.
+
+    Raises SetupError where weights are missing; where the reasoner's are, the rules reason.
+    """
     if rules:
         return Models(MatchingExtractor(), TitleClassifier())
     reads, classifies = extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir)
+    if not reasoning:
+        return Models(reads, classifies)
     try:
         return Models(reads, classifies, load_reasoner(settings), reasoner_seconds=settings.reasoner_seconds)
     except SetupError as error:

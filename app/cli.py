@@ -89,7 +89,7 @@ def spread(
     from rules import checks
     from rules.themes.case import Case
 
-    models = load_models(settings(), rules)
+    models = load_models(settings(), rules, reasoning=False)
     subjects: list[FileSpread] = []
     unreadable = False
     with _read(files) as work:
@@ -292,7 +292,7 @@ def evaluate_extraction(
     if part not in (None, "open", "kept"):
         raise UsageError("--part is open or kept.")
     todo = tasks(truth, part, group or ())  # type: ignore[arg-type]
-    models = load_models(settings(), rules)
+    models = load_models(settings(), rules, reasoning=False)
     pairs = []
     with _read([t.path for t in todo]) as work:
         for task in todo:
@@ -374,7 +374,7 @@ def bench(
     run(
         files or sorted(p for p in Path("data_samples").rglob("*") if p.suffix.lower() in (".pdf", ".png", ".jpg", ".tif", ".tiff")),
         rounds,
-        load_models(settings()),
+        load_models(settings(), reasoning=False),
         settings(),
     )
     Console(stderr=True).print(f"measured in {time.monotonic() - started:.0f} s", highlight=False)
