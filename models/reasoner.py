@@ -21,6 +21,8 @@ from models.prompt import MOST_FACTS, MOST_TOKENS, Prompt, Prompter
 
 _RELATIONS = tuple(Relation)
 _LENGTHS = 32  # prompts are padded to multiples of this: every new shape costs the CPU kernels time to prepare
+#: Where the adapter's file keeps the tuned rows of the output layer, one an answer.
+ANSWER_ROWS = "answer_rows"
 _FILES = ("card.json", "adapter.safetensors")
 
 #: A prompt -> scores (places, relations + grades), unnormalised.
@@ -100,8 +102,7 @@ def load(folder: Path, llama: str, cache_dir: Path, threads: int = 0) -> Reasone
         told = "; ".join(unlike)
         raise SetupError(f"The reasoner's adapter in {folder} was trained on another Llama: {told}. Set LOANLENS_REASONER_LLAMA.")
     prompter = Prompter(tokenizer)
-    body = load_tuned(model, folder / "adapter.safetensors", config)
-    rows = model.get_input_embeddings().weight.detach()[list(prompter.answers)].float()
+    body, rows = load_tuned(model, folder / "adapter.safetensors", config)
     torch.set_num_threads(threads or os.cpu_count() or 1)
 
     def run(prompt: Prompt) -> NDArray[np.float32]:
@@ -115,14 +116,18 @@ def load(folder: Path, llama: str, cache_dir: Path, threads: int = 0) -> Reasone
     return Reasoner(run, prompter, ModelVersion("reasoner", version, sha256), leaning)
 
 
-def load_tuned(model: Any, weights: Path, config: dict[str, Any]) -> Any:
-    """Return the layers of `model` in use with the adapter in `weights` added to them. Raises SetupError where it does not fit."""
+def load_tuned(model: Any, weights: Path, config: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the layers of `model` in use with the adapter in `weights` added to them, and the rows that its answers are read with.
+
+    Raises SetupError where it does not fit.
+    """
     from peft import get_peft_model, set_peft_model_state_dict
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
         adapter = {name: tensor.float() for name, tensor in load_file(weights).items()}
+        rows = adapter.pop(ANSWER_ROWS)
         tuned = get_peft_model(cut(model, config["layers"]), load_form(len(model.model.layers), config["rank"], config["tuned_layers"]))
         result: Any = set_peft_model_state_dict(tuned, adapter)
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
@@ -133,7 +138,7 @@ def load_tuned(model: Any, weights: Path, config: dict[str, Any]) -> Any:
     body = tuned.merge_and_unload().model
     for parameter in body.parameters():
         parameter.requires_grad_(requires_grad=False)
-    return body
+    return body, rows
 
 
 def cut(model: Any, layers: int) -> Any:

@@ -25,7 +25,7 @@ from app.domain import Relation
 from app.errors import UsageError
 from models.llama import load_fingerprint, load_llama
 from models.prompt import Prompter
-from models.reasoner import cut, load_form
+from models.reasoner import ANSWER_ROWS, cut, load_form
 from training.outcome_records import outcome_records
 from training.reasoner_batches import IGNORED, LENGTHS, Batch, Example, batch, example, loss_of, lower_states, order
 from training.reasoner_records import planted_records
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 HELD_OUT = 1_000_003  # added to the seed: applications never trained on
 FITTED_YEARS = (1999, 2011)
 _MEASURE_EVERY = 100
+_CALM = 0.1  # scores read off a middle layer start out wild: the first thousand records would go into calming them
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ class Tuned:
         self.first = len(body.layers) - min(config.tuned_layers or len(body.layers), len(body.layers))
         self.peft = get_peft_model(model, load_form(len(body.layers), config.rank, config.tuned_layers))
         self.body = body
-        self.rows = model.get_input_embeddings().weight.detach()[list(prompter.answers)].float()
+        rows = model.get_input_embeddings().weight.detach()[list(prompter.answers)].float()
+        self.rows = torch.nn.Parameter((rows - rows.mean(0)) * _CALM)  # the answers' rows of the output layer are tuned too
         self._all, self._norm = body.layers, body.norm
         self.half = config.quantized or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) or torch.cuda.is_available()  # noqa: SLF001
         if config.gradient_checkpointing:
@@ -136,15 +138,18 @@ class Tuned:
 
     def parameters(self) -> list[torch.nn.Parameter]:
         """Return what is trained."""
-        return [p for p in self.peft.parameters() if p.requires_grad]
+        return [*(p for p in self.peft.parameters() if p.requires_grad), self.rows]
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return the adapter's weights by name."""
-        return {name: tensor.detach().cpu().clone() for name, tensor in get_peft_model_state_dict(self.peft).items()}
+        lora = {name: tensor.detach().cpu().clone() for name, tensor in get_peft_model_state_dict(self.peft).items()}
+        return lora | {ANSWER_ROWS: self.rows.detach().cpu().clone()}
 
     def take(self, state: dict[str, torch.Tensor]) -> None:
         """Put an adapter's weights in place."""
-        set_peft_model_state_dict(self.peft, state)
+        set_peft_model_state_dict(self.peft, {name: tensor for name, tensor in state.items() if name != ANSWER_ROWS})
+        with torch.no_grad():
+            self.rows.copy_(state[ANSWER_ROWS])
 
 
 def _tuned(config: Config, cache_dir: Path) -> tuple[Tuned, Prompter]:
