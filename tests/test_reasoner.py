@@ -113,7 +113,8 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_adapter(tmp_p
         log.removeHandler(kills)
     assert not (tmp_path / "out" / "card.json").exists()
     main(config, tmp_path / "out", tmp_path / "work", tmp_path)
-    assert (tmp_path / "out" / "adapter.safetensors").read_bytes() == (whole / "adapter.safetensors").read_bytes()
+    resumed, unbroken = (load_file(folder / "adapter.safetensors") for folder in (tmp_path / "out", whole))
+    assert all(torch.allclose(resumed[name].float(), unbroken[name].float(), atol=1e-3) for name in unbroken)
 
 
 def test_qlora_trains_on_weights_in_four_bits(tmp_path: Path) -> None:
