@@ -1,7 +1,7 @@
 """The walk: from files as read to an Assessment, one short function. Models are arguments; nothing here is stored or drawn."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -12,13 +12,19 @@ from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
 from app.reasoning import Reasons
 from app.settings import Settings
-from models import extractor, page_kind, reasoner
+from app.what_if import Rates, Situation, counterfactuals, stops, weigh
+from models import confidence, extractor, page_kind, reasoner
+from models.confidence import Evidence
+from models.ensemble import load_ensemble
 from models.extractor import PageReading
 from models.page_kind import PageGuess
 from models.reasoner_server import ServerReasoner
-from rules import checks, matching, policy, ratios, spreading, stated
+from rules import checks, matching, policy, reconcile, spreading, units
 from rules.application import application_of
+from rules.forms.proof import with_proofs
 from rules.forms.read import read
+from rules.reasons import principal_reasons
+from rules.support import SeenPage, support
 from rules.themes.case import Case
 
 
@@ -40,6 +46,17 @@ class Classifies(Protocol):
         """Return a guess of every page, in order."""
 
 
+class Judges(Protocol):
+    """What the walk asks of a confidence."""
+
+    @property
+    def version(self) -> ModelVersion:
+        """Return its version."""
+
+    def accept(self, spread: Spread, evidence: Sequence[Sequence[Evidence]]) -> Spread:
+        """Return the spread with every figure's probability, and whether it may pass unseen."""
+
+
 class MatchingExtractor:
     """The rule-based extractor in the shape of a model: the yardstick, and what serves where no weights are at hand."""
 
@@ -54,11 +71,14 @@ class MatchingExtractor:
 class Models:
     """The models in service, as one value: champions in service, stubs in tests.
 
-    Without a `reasoner` the rules give the rationale; `unreasoned` says why there is none. A try of it may take `reasoner_seconds`.
+    Without an ensemble policy alone rates; without a confidence no figure passes unseen; without a `reasoner` the rules give the
+    rationale, and `unreasoned` says why. A try of the reasoner may take `reasoner_seconds`.
     """
 
     extractor: Reads
     page_classifier: Classifies
+    ensemble: Rates | None = None
+    confidence: Judges | None = None
     reasoner: Reasons | None = None
     unreasoned: str = ""
     reasoner_seconds: float = 5.0
@@ -66,7 +86,8 @@ class Models:
     @property
     def versions(self) -> tuple[ModelVersion, ...]:
         """Return the version of each."""
-        return tuple(each.version for each in (self.extractor, self.page_classifier, self.reasoner) if each)
+        each = (self.extractor, self.page_classifier, self.ensemble, self.confidence, self.reasoner)
+        return tuple(model.version for model in each if model is not None)
 
 
 def load_models(settings: Settings, rules: bool = False, reasoning: bool = True) -> Models:
@@ -77,12 +98,15 @@ def load_models(settings: Settings, rules: bool = False, reasoning: bool = True)
     if rules:
         return Models(MatchingExtractor(), TitleClassifier())
     reads, classifies = extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir)
+    held = (settings.confidence_dir / "card.json").is_file()  # the card is written last; until then a person looks at every figure
+    judges = confidence.load(settings.confidence_dir) if held else None
+    models = Models(reads, classifies, load_ensemble(settings.ensemble_dir), judges, reasoner_seconds=settings.reasoner_seconds)
     if not reasoning:
-        return Models(reads, classifies)
+        return models
     try:
-        return Models(reads, classifies, load_reasoner(settings), reasoner_seconds=settings.reasoner_seconds)
+        return replace(models, reasoner=load_reasoner(settings))
     except SetupError as error:
-        return Models(reads, classifies, None, str(error))
+        return replace(models, unreasoned=str(error))
 
 
 def load_reasoner(settings: Settings) -> Reasons:
@@ -111,12 +135,11 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     """
     reading = spread_documents(files, models)
     day = as_of or (reading.application.made_on if reading.application else None) or date.today()  # noqa: DTZ011 - a day of the calendar
-    limits = policy.load()
-    computed = ratios.compute(reading.spread, stated.stated_figures(reading.application, reading.forms, reading.spread, limits))
-    case = Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed)
-    found = checks.run(case)
-    facts = reasoning.facts_of(computed, found, reading.spread, reading.application)
-    outcome = policy.rate(computed, found, limits, reading.application)
+    now = Situation(units.in_one_unit(reading.spread, reading.forms), reading.forms, reading.application)
+    computed, risk = weigh(now, models.ensemble)
+    found = checks.run(Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed))
+    facts = reasoning.facts_of(computed, found, now.spread, reading.application)
+    outcome = policy.rate(computed, found, policy.load(), reading.application, risk)
     return Assessment(
         package_id,
         day,
@@ -132,12 +155,16 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
         models.versions,
         reading.forms,
         reading.application,
+        risk,
+        principal_reasons((*found, *outcome.findings), risk),
+        counterfactuals(replace(now, findings=found), models.ensemble),
+        stops(replace(now, findings=found), models.ensemble),
         reasoning.explain(facts, models.reasoner, models.reasoner_seconds, models.unreasoned),
     )
 
 
 def spread_documents(files: Sequence[Document], models: Models) -> Reading:
-    """Tell the kind of every page, split files into documents, spread the statements among them and read the others."""
+    """Tell the kind of every page, split files into documents, spread and reconcile the statements among them, read the others."""
     pages = [page for file in files for page in file.pages]
     readings = dict(zip(map(id, pages), models.extractor.extract(pages), strict=True))
     guesses = dict(zip(map(id, pages), models.page_classifier.classify(pages), strict=True))
@@ -154,6 +181,15 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
         if document.kind in STATEMENT_KINDS
         for statement in spreading.spread(document, [e for p in document.pages for e in named[id(p)]])
     ]
-    forms = tuple(form for document in documents if (form := read(document)) is not None)
+    forms = tuple(with_proofs(form) for document in documents if (form := read(document)) is not None)
     ledger = tuple(kinds[id(p)] for p in pages)
-    return Reading(tuple(pages), ledger, tuple(documents), Spread(tuple(statements)), forms, application_of(forms))
+    spread = accept(reconcile.reconcile(Spread(tuple(statements)), pages), pages, readings, models)
+    return Reading(tuple(pages), ledger, tuple(documents), spread, forms, application_of(forms))
+
+
+def accept(spread: Spread, pages: Sequence[Page], readings: Mapping[int, PageReading], models: Models) -> Spread:
+    """Give every figure its probability and accept those that reach their threshold; `readings` are by page (`id`)."""
+    if models.confidence is None:
+        return spread
+    seen = [SeenPage(page, readings[id(page)].entities, readings[id(page)].kinds) for page in pages]
+    return models.confidence.accept(spread, support(spread, seen))

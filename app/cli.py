@@ -4,7 +4,6 @@ Doors, trainers and heavy parts are imported inside the command that needs them.
 """
 
 import json as jsonlib
-import logging
 import sys
 import tempfile
 import time
@@ -18,13 +17,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.assess import assess, load_models, spread_documents
 from app.cli_access import access_app
-from app.cli_reasoner import evaluate_reasoner, make_ready, train_reasoner, write_records
+from app.cli_models import evaluate_risk, rate_app, train_ensemble
 from app.cli_service import service_app
+from app.cli_training import evaluate_reasoner, make_ready, train_extractor, train_page_kind, train_reasoner, write_records
 from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
@@ -47,11 +46,16 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
 app.command("make-ready")(make_ready)
 evaluate_app.command("reasoner")(evaluate_reasoner)
+train_app.command("page-kind")(train_page_kind)
+train_app.command("extractor")(train_extractor)
 train_app.command("reasoner")(train_reasoner)
 train_app.command("reasoner-records")(write_records)
 app.add_typer(service_app)
 app.add_typer(access_app)
 app.add_typer(upkeep_app)
+app.add_typer(rate_app)
+evaluate_app.command("risk")(evaluate_risk)
+train_app.command("ensemble")(train_ensemble)
 
 _PICTURE_DPI = 150
 _Paths = Annotated[list[Path], typer.Argument(exists=True, help="PDF, PNG, JPEG or TIFF files, folders or ZIP archives of them.")]
@@ -335,31 +339,25 @@ def evaluate_packages(
         out.print("  " + " | ".join(error))
 
 
-@train_app.command("page-kind")
-def train_page_kind(
-    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_page_kind.yaml"),
-    out: Annotated[Path | None, typer.Option(help="Where the finished classifier goes; default: the folder of the one in service.")] = None,
+@train_app.command("confidence")
+def train_confidence(
+    truth: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of real filings with truth.")],
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_confidence.yaml"),
+    out: Annotated[Path | None, typer.Option(help="Where the finished confidence goes; default: the folder of the one in service.")] = None,
 ) -> None:
-    """Train the page classifier on invented pages of every kind."""
-    from training.train_page_kind import main as train
-    from training.train_page_kind import read_config
+    """Fit the confidence on real filings, never on those of the companies kept back, and on scans made of them."""
+    from training.train_confidence import labelled, read_config
+    from training.train_confidence import main as train
 
-    for name, share in train(read_config(config), out or settings().page_kind_dir).items():
-        Console().print(f"{name:40s} {share}", highlight=False)
-
-
-@train_app.command("extractor")
-def train_extractor(
-    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_extractor.yaml"),
-    out: Annotated[Path | None, typer.Option(help="Where the finished extractor goes; default: the folder of the one in service.")] = None,
-) -> None:
-    """Train the extractor on synthetic statements. Stop it any time: the same command goes on from its last checkpoint."""
-    from training.train_extractor import main as train
-    from training.train_extractor import read_config
-
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
-    chosen = read_config(config)
-    train(chosen, out or settings().extractor_dir, settings().cache_dir / "training" / f"extractor-{chosen.version}")
+    models = load_models(settings())
+    with Reader(settings()) as reader:
+        measured = train(
+            read_config(config),
+            truth,
+            out or settings().confidence_dir,
+            lambda task: labelled(task, reader.read_document(task.path.name, task.path), models),
+        )
+    Console().print_json(data=measured)
 
 
 @app.command()

@@ -67,11 +67,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as it stands on the page. `confidence` (0..1) is the reader's own: 1.0 for a text layer."""
+    """One word as it stands on the page. `confidence` (0..1) is the reader's own: 1.0 for a text layer.
+
+    `alternatives` are what a second reading of a scan made of it, where that differs.
+    """
 
     text: str
     box: Box
     confidence: float = 1.0
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,14 @@ class Span:
 class Amount:
     """A number as printed on a line: the sign is the printed one (parentheses or minus), the scale is not applied.
 
-    A dash printed for nil has value 0 and `text` "-" (whatever dash was printed).
+    A dash printed for nil has value 0 and `text` "-" (whatever dash was printed). `alternatives` are other readings of a scan.
     """
 
     span: Span
     text: str
     value: Decimal
     box: Box
+    alternatives: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -520,6 +525,81 @@ class ModelVersion:
     sha256: str
 
 
+class Fate(StrEnum):
+    """What may become of a borrower within the horizon of the probability."""
+
+    FAILS = "fails"
+    SURVIVES = "survives"
+
+
+@dataclass(frozen=True, slots=True)
+class RiskDriver:
+    """What one theme of ratios does to the probability of default, told by the ratio in it that weighs most.
+
+    `effect` is in log-odds against the average firm, above 0 where it makes the borrower riskier. `probability_without` is the
+    probability of default if the whole theme were that of the average firm. `value` is None where the ratio is missing.
+    """
+
+    theme: str
+    measure: str
+    name: str
+    value: float | None
+    typical: float
+    effect: float
+    probability_without: float
+
+
+@dataclass(frozen=True, slots=True)
+class RiskOpinion:
+    """What the ensemble makes of a borrower's figures. `meaning` says what the probability is one of.
+
+    `fates` is the conformal set: what cannot be ruled out. `outside` names the ratios beyond what the model was fitted on,
+    `weighed` is the number of ratios that it weighs, `known` the share of them that could be computed. `parts` says what each part
+    gave, by name. `drivers` come with the largest effect first. It is no decision: policy may only become stricter by it.
+    """
+
+    probability_of_default: float
+    meaning: str
+    fates: tuple[Fate, ...]
+    outside: tuple[str, ...]
+    weighed: int
+    known: float
+    parts: tuple[tuple[str, float], ...]
+    drivers: tuple[RiskDriver, ...]
+
+
+class ReasonSource(StrEnum):
+    """Which part of the assessment a principal reason comes from."""
+
+    SCORE = "score"
+    POLICY = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalReason:
+    """One specific reason against the application, tied to the ratio `measure` and its figures (12 CFR 1002.9)."""
+
+    text: str
+    source: ReasonSource
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """The least change of one figure that the borrower can act on which reaches a better outcome, all else as it is.
+
+    `lever` is loan amount, term, debt or equity; `before` and `after` are its amounts (months for a term). The outcome was
+    verified by computing ratios, probability and policy again; the findings on the documents stay.
+    """
+
+    lever: str
+    before: Decimal
+    after: Decimal
+    recommendation: Recommendation
+    grade: int | None
+    probability_of_default: float | None
+
+
 class Standing(StrEnum):
     """How good a figure is for a lender, in five steps."""
 
@@ -594,7 +674,10 @@ class Rationale:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the machine makes of one application, with the versions that made it. Only ever added, never changed."""
+    """What the machine makes of one application, with the versions that made it. Only ever added, never changed.
+
+    `stops` are the figures that a person must compare with the page: doubtful ones on which the decision hangs.
+    """
 
     package_id: str
     as_of: date
@@ -610,6 +693,10 @@ class Assessment:
     versions: tuple[ModelVersion, ...]
     forms: tuple[Form, ...] = ()
     application: LoanApplication | None = None
+    risk: RiskOpinion | None = None
+    principal_reasons: tuple[PrincipalReason, ...] = ()
+    counterfactuals: tuple[Counterfactual, ...] = ()
+    stops: tuple[LineItem, ...] = ()
     rationale: Rationale | None = None
 
 

@@ -37,6 +37,12 @@ class Settings(BaseSettings):
     page_kind_dir: Path = Field(
         default=PROJECT / "models" / "weights" / "page_kind", description="Folder with the page classifier in service."
     )
+    ensemble_dir: Path = Field(
+        default=PROJECT / "models" / "weights" / "ensemble", description="Folder with the scorecard and its calibration in service."
+    )
+    confidence_dir: Path = Field(
+        default=PROJECT / "models" / "weights" / "confidence", description="Folder with the confidence in service: what may pass unseen."
+    )
     reasoner_dir: Path = Field(
         default=PROJECT / "models" / "weights" / "reasoner", description="Folder with the reasoner's adapter in service."
     )

@@ -37,6 +37,7 @@ def source_of(check: Check) -> str:
 
 CHECKS: tuple[Check, ...] = (
     reading.every_page_can_be_read,
+    reading.every_document_tells_its_figures,
     complete.required_documents_are_present,
     complete.every_owner_gives_a_personal_statement,
     complete.bank_statements_follow_each_other,

@@ -143,6 +143,9 @@ def _merged(dated: Sequence[tuple[int, date | None]]) -> list[tuple[int, date | 
 def _head_row(rows: Sequence[Sequence[Mention]], groups: Sequence[_Group]) -> list[Mention] | None:
     """Return the lowest line of dates that heads the columns: years first, else any date; left to right."""
     left = min(g.x0 for g in groups) - 0.12
+    each = [row for row in rows if len(row) == len(groups) > 2 and all(m.day and m.x1 > left for m in row)]
+    if each and all(len(row) < len(groups) for row in rows if row[0].year is not None):
+        return list(each[-1])  # a year split in two: fewer years than columns, and the days on which each column ends
     for need_year in (True, False):
         usable = [_above(groups, [m for m in row if m.x1 > left and (m.year is not None or not need_year)]) for row in rows]
         usable = [row for row in usable if 1 <= len(row) <= max(1, len(groups))]
@@ -205,8 +208,11 @@ def _end_of(head: Mention, heads: Sequence[Mention], rows: Sequence[Sequence[Men
                 month, day = match.month, match.day
                 break
     if year is None:
-        years = [m.year for row in rows for m in row if m.year]
-        year = years[min(position, len(years) - 1)] if years else None
+        years = [m for row in rows for m in row if m.year and m.line != head.line]
+        if len(years) < len(heads):
+            year = min(years, key=lambda m: abs(m.centre - head.centre)).year if years else None
+        else:
+            year = years[position].year
     return _date(year, month, day)
 
 

@@ -58,6 +58,7 @@ _MONTHS_OF = {
 _MISREAD = re.compile(r"^\W*(?:in|\w+ in|\w+ \w+ in)\s+(\S{6,11})\b", re.IGNORECASE | re.MULTILINE)
 _SCALES = (("millions", 1_000_000), ("thousands", 1000))
 _LIKENESS = 0.75
+_APART = 2.0  # characters: words farther apart stand over different columns
 _IN = r"\bin\s+(?:u\.?s\.?\s+)?(?:\w+\s+)?(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars?\s+)?\(?"
 _OF = r"\s+(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars|pounds|euros)"
 _SCALE = re.compile(
@@ -102,9 +103,10 @@ def mentions(page: Page, lines: Sequence[tuple[int, Line]], uk: bool) -> list[Me
 
 def _in_line(words: Sequence[Word], index: int, uk: bool) -> Iterator[Mention]:
     text, starts = "", []
-    for word in words:
+    for word, after in zip(words, [*words[1:], None], strict=True):
         starts.append(len(text))
-        text += word.text + " "
+        apart = after is not None and after.box.x0 - word.box.x1 > _APART * (word.box.x1 - word.box.x0) / len(word.text)
+        text += word.text + (" | " if apart else " ")  # heads of two columns make no date
     taken: list[tuple[int, int]] = []
     found: list[Mention] = []
     for pattern in _PATTERNS:
@@ -191,11 +193,15 @@ def currency_of(text: str) -> str | None:
 
 
 #: Words that only UK accounts print; they tell how a date like 1/2/2020 is read and which currency bare figures are in.
-_UK_WORDS = re.compile(
-    r"£|\b(?:companies act|registered number|company number|turnover|creditors|debtors|capital and reserves|called up)\b", re.IGNORECASE
-)
+_UK_WORDS = re.compile(r"\b(?:turnover|creditors|debtors|capital and reserves|called up)\b", re.IGNORECASE)
+_UK_MARKS = re.compile(r"£|\b(?i:companies act|companies house|registered number|company number)\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
 
 
 def is_uk(text: str) -> bool:
     """Return whether a page speaks as UK accounts do."""
-    return _UK_WORDS.search(text) is not None
+    return _UK_WORDS.search(text) is not None or bears_uk_marks(text)
+
+
+def bears_uk_marks(text: str) -> bool:
+    """Return whether a paper of any kind is British: by pounds, the register's words or a postcode."""
+    return _UK_MARKS.search(text) is not None

@@ -11,7 +11,18 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from app.domain import DocumentKind, Finding, LoanApplication, Ratio, RatioStatus, Recommendation, Route, Severity
+from app.domain import (
+    DocumentKind,
+    Fate,
+    Finding,
+    LoanApplication,
+    Ratio,
+    RatioStatus,
+    Recommendation,
+    RiskOpinion,
+    Route,
+    Severity,
+)
 from rules.limits import Limit, amount
 from rules.policy_file import Section, read
 
@@ -19,11 +30,12 @@ DEFAULT = Path(__file__).with_name("policy.yaml")
 #: The values that rules compare with, each of which a policy must set.
 VALUES = (
     *("statement_age", "personal_statement_age", "bank_statement_age", "return_age", "owner_share"),
-    *("return_tie", "deposits_tie", "debt_tie", "aging_tie", "cash_tie", "approval_cap", "exposure_cap", "retention"),
+    *("return_tie", "deposits_tie", "debt_tie", "aging_tie", "cash_tie", "approval_cap", "exposure_cap", "risk_inputs_known", "retention"),
 )
 _CURRENT = "current"
 _WORST = 7
 _GRADES = 6
+_MOST_LISTED = 3
 _OPEN = (Severity.MEDIUM, Severity.HIGH)
 _WEIGHTS = tuple(Severity)
 _DIRECTIONS = ("at_least", "at_most", "more_than")
@@ -70,7 +82,10 @@ class GradeScale:
             return _WORST
         if ratio.value is None:
             return None
-        value = ratio.value
+        return self.grade_of(ratio.value)
+
+    def grade_of(self, value: Decimal) -> int:
+        """Return the grade that a value of the measure alone would give."""
         met = (n for n, limit in enumerate(self.limits, 1) if (value >= limit if self.at_least else value <= limit))
         return next(met, _WORST)
 
@@ -109,10 +124,15 @@ class Policy:
     required: tuple[Requirement, ...]
     leverage: tuple[GradeScale, ...]
     coverage: tuple[GradeScale, ...]
+    probability_of_default: GradeScale
     failed_limit: Threshold
     advance_rates: tuple[AdvanceRate, ...]
     practice: Mapping[str, Practice]
     declines: tuple[str, ...]
+
+    def grade_of(self, probability: float) -> int:
+        """Return the grade that a probability of default alone would give."""
+        return self.probability_of_default.grade_of(Decimal(repr(probability)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +148,58 @@ class Outcome:
 # -- the outcome -----------------------------------------------------------------------------------------------------
 
 
-def rate(ratios: tuple[Ratio, ...], findings: tuple[Finding, ...], policy: Policy, application: LoanApplication | None) -> Outcome:
+def rate(
+    ratios: tuple[Ratio, ...],
+    findings: tuple[Finding, ...],
+    policy: Policy,
+    application: LoanApplication | None,
+    risk: RiskOpinion | None = None,
+) -> Outcome:
     """Return policy's findings on the ratios of the current period, and the grade, recommendation and route that follow.
 
     A medium or high finding, a missing document, a limit that must be tested and cannot, or no loan application: a person looks
     at it. Without any of these the machine recommends approval, and clears it by itself up to policy's caps on the request and
     on the exposure. It recommends to decline where every limit of `declines` fails and nothing casts doubt on the figures;
-    only a person declines.
+    only a person declines. A probability of default makes all of this stricter and never milder: the worse grade counts, and
+    what the model is not sure of goes to a person.
     Source: the credit policy.
     """
     current = {ratio.id: ratio for ratio in ratios if ratio.period == _CURRENT}
-    own = tuple(_findings(current, policy))
-    grade = _grade(current, own, policy)
+    doubts = _doubts(risk, policy) if risk else []
+    own = (*_findings(current, policy), *doubts)
+    grade = _stricter(_grade(current, own, policy), risk, policy)
     requested = application.facility.amount if application else None
     if _declines(current, findings, policy) and requested is not None:
         return Outcome(own, _WORST, Recommendation.DECLINE, Route.REVIEW)
     open_points = any(f.severity in _OPEN or (f.theme == "complete" and f.severity is not Severity.INFO) for f in (*findings, *own))
-    held = open_points or any(limit.needed for limit in _untested(current, policy))
+    held = open_points or bool(doubts) or any(limit.needed for limit in _untested(current, policy))
     if held or application is None or requested is None or grade is None or grade == _WORST:
         return Outcome(own, grade, Recommendation.REFER, Route.REVIEW)
     return Outcome(own, grade, Recommendation.APPROVE, Route.AUTO_CLEAR if _is_small(application, requested, policy) else Route.REVIEW)
+
+
+def _stricter(grade: int | None, risk: RiskOpinion | None, policy: Policy) -> int | None:
+    """Return the worse of policy's grade and that of the probability of default; no grade stays none."""
+    return max(grade, policy.grade_of(risk.probability_of_default)) if risk and grade is not None else grade
+
+
+def _doubts(risk: RiskOpinion, policy: Policy) -> list[Finding]:
+    """Return what the model of default is not sure of: told as information, since nothing is wrong, and a person looks."""
+    least = policy.values["risk_inputs_known"]
+    said = {}
+    if risk.fates != (Fate.SURVIVES,):
+        told = {(Fate.FAILS,): "few firms of such a probability survive", (): "neither failure nor survival is usual at it"}
+        unsure = told.get(risk.fates, "neither failure nor survival can be ruled out")
+        said["default_is_improbable"] = f"The probability of default is {risk.probability_of_default:.2%} ({risk.meaning}): {unsure}."
+    if risk.outside:
+        listed = ", ".join(risk.outside[:_MOST_LISTED])
+        share = f"{len(risk.outside)} of the {risk.weighed} ratios"
+        said["figures_are_like_those_known"] = f"{share} lie beyond what the model of default was fitted on, such as {listed}."
+    if Decimal(repr(risk.known)) < least.value:
+        told_share = f"Only {risk.known:.0%} of the ratios that the model of default weighs could be computed"
+        said["enough_is_known_to_rate"] = f"{told_share}; policy asks for {least.value:.0%}."
+    source = f"{least.source}, effective {least.effective}"
+    return [Finding(id, "policy", Severity.INFO, message, source=source) for id, message in said.items()]
 
 
 def _declines(current: Mapping[str, Ratio], findings: tuple[Finding, ...], policy: Policy) -> bool:
@@ -229,13 +281,14 @@ def _groups(policy: Policy) -> tuple[tuple[GradeScale, ...], ...]:
 def load(path: Path = DEFAULT) -> Policy:
     """Return the policy at `path`. Raise SetupError where it is missing, incomplete, misspelt or contradicts itself."""
     root = read(path).only("limits", "values", "required", "grades", "advance_rates", "practice", "declines")
-    grades = root.section("grades").only("leverage", "coverage", "failed_limit")
+    grades = root.section("grades").only("leverage", "coverage", "probability_of_default", "failed_limit")
     policy = Policy(
         MappingProxyType({name: _limit(name, each) for name, each in root.section("limits").sections()}),
         MappingProxyType({name: _threshold(name, each) for name, each in root.section("values").sections()}),
         tuple(_requirement(name, each) for name, each in root.section("required").sections()),
         tuple(_scale(name, each) for name, each in grades.section("leverage").sections()),
         tuple(_scale(name, each) for name, each in grades.section("coverage").sections()),
+        _scale("probability_of_default", grades.section("probability_of_default")),
         _threshold("failed_limit", grades.section("failed_limit")),
         tuple(_advance_rate(name, each) for name, each in root.section("advance_rates").sections()),
         MappingProxyType({name: _practice(name, each) for name, each in root.section("practice").sections()}),

@@ -6,8 +6,9 @@ nothing to repay is *no debt*. A zero numerator is a value.
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from decimal import Decimal
 
 from app.domain import Ratio, RatioStatus, Spread
 from rules import formulas, stress
@@ -26,6 +27,13 @@ def compute(spread: Spread, given: Given | None = None) -> tuple[Ratio, ...]:
     """
     periods = figures_by_period(spread, given or {})
     return tuple(_ratio(formula, now) for now in periods for formula in RATIOS if now.name == "current" or formula not in OF_THE_REQUEST)
+
+
+def accounts(spread: Spread, given: Given, names: Iterable[str]) -> dict[str, Decimal]:
+    """Return those of the figures `names` that are known of the newest period, and of the one before it under `prior_`."""
+    newest = figures_by_period(spread, given)[0]
+    found = {each: newest.find(each) for name in names for each in (name, f"prior_{name}")}
+    return {name: figure.value for name, figure in found.items() if isinstance(figure, Known)}
 
 
 def _ratio(formula: Formula, now: Figures) -> Ratio:

@@ -7,6 +7,7 @@ accounts in `ADDED` add up, for the other accounts the best row counts and the r
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from app.domain import (
     STATEMENT_KINDS,
@@ -22,6 +23,7 @@ from app.domain import (
     Origin,
     Page,
     Period,
+    ReadMethod,
 )
 from rules import signs
 from rules.accounts import ACCOUNT
@@ -45,7 +47,11 @@ _LEAST_SCORE = 0.05  # a reading below this is no reading
 _ANCHORS = 3  # accounts of another statement on a page that make it a second statement
 _SURE = 0.5
 _AFTER_CHARGING = re.compile(r"(?:stated|arrived at)\s+after\s+(?:charging|crediting)|after charging", re.IGNORECASE)
+_FLOWS = frozenset({"operating_cash_flow", "investing_cash_flow", "financing_cash_flow"})
+_DISCONTINUED = re.compile(r"^\W*discontinued operations\W*$", re.IGNORECASE)
+_OPENING = re.compile(r"\b(?:beginning|start|opening)\b", re.IGNORECASE)
 _ALIKE = 0.99  # scores from here on tell nothing more about which row is meant
+_MOSTLY = 0.6  # share of amounts with decimals from which all of a statement have them
 _TOTAL = 0.5  # what a row gains by calling itself a total
 _EARLIER = 0.0005  # of score that a row loses for each row above it: of two equals the earlier one counts
 
@@ -80,8 +86,25 @@ def _rows(document: Document, entities: Sequence[Entity]) -> list[_Row]:
         for index, line in enumerate(page.lines):
             entity = by_line.get((line.span.page, line.span.start))
             if line.amounts and entity is not None and not _is_head(line):
-                rows.append(_Row(page, index, line, _as_footnoted(entity, page.lines[index : index + 2])))
+                footnoted = _as_footnoted(entity, page.lines[index : index + 2])
+                rows.append(_Row(page, index, line, _as_worded(footnoted, page.lines[:index], line)))
     return rows
+
+
+def _as_worded(entity: Entity, above: Sequence[Line], line: Line) -> Entity:
+    """Return the entity of a row whose words leave no doubt: cash with which a period opens is none with which it ends.
+
+    Flows under the heading of discontinued operations are none of the company's. A long label begins on the line above. Where
+    the model doubts that a row is outside the template, an account's own name settles it.
+    """
+    began = above[-1].label if above and not above[-1].amounts else ""
+    heading = next((each.label for each in reversed(above) if not each.amounts), "")
+    opens = entity.label == "cash_end_of_period" and _OPENING.search(f"{began} {line.label}")
+    if opens or (entity.label in _FLOWS and _DISCONTINUED.match(heading)):
+        return Entity(entity.span, UNMAPPED, entity.score)
+    wording = re.sub(r"[^a-z]+", " ", line.label.lower()).strip()
+    named = [(a, s) for a, s in entity.alternatives if s >= _LEAST_SCORE and a in ACCOUNT and wording in ACCOUNT[a].synonyms]
+    return Entity(entity.span, named[0][0], entity.score) if entity.label == UNMAPPED and named else entity
 
 
 def _as_footnoted(entity: Entity, lines: Sequence[Line]) -> Entity:
@@ -148,9 +171,14 @@ def _statement(document: Document, kind: DocumentKind, rows: Sequence[_Row], *, 
     figures = [row for row in rows if row.entity.score >= _SURE and kind in _statements(row.entity.label)]
     layouts = _layouts(document, kind, figures)
     placed = [row for row in rows if any(layouts[row.page.number].period_of(a) for a in row.line.amounts)]
+    decimals = _decimals([a for row in placed for a in row.line.amounts])
+    placed = [_pointed(row, decimals) if decimals and row.page.method is ReadMethod.OCR else row for row in placed]
     accounts = {id(row): account for account, mine in _assigned(placed, kind).items() for row in mine}
     sure = [row for row in placed if id(row) in accounts and row.entity.score >= _SURE]
-    scale, text = scale_of(_head_text(document, sure)), "\n".join(p.text for p in document.pages)
+    scale = scale_of(_head_text(document, sure))
+    if scale == 1 and decimals == 1:  # tenths are printed of millions only; a scan may lose the words that say so
+        scale = 1_000_000
+    text = "\n".join(p.text for p in document.pages)
     currency = currency_of(text) or ("GBP" if is_uk(text) else None)
     items = [
         item
@@ -177,6 +205,22 @@ def _layouts(document: Document, kind: DocumentKind, figures: Sequence[_Row]) ->
 
 def _periods(layouts: Mapping[int, Layout]) -> tuple[Period, ...]:
     return next((layout.periods for layout in layouts.values() if layout.periods), ())
+
+
+def _decimals(amounts: Sequence[Amount]) -> int:
+    """Return how many decimals a statement prints: those of most amounts, 0 where few have any."""
+    shown = [len(found[1]) for a in amounts if (found := re.search(r"\.(\d+)\D*$", a.text))]
+    return max(set(shown), key=shown.count) if len(shown) > _MOSTLY * len(amounts) else 0
+
+
+def _pointed(row: _Row, decimals: int) -> _Row:
+    """Return a row of a scan with the decimal points that it lost: where all figures have as many decimals, the last digits are these."""
+    amounts = []
+    for amount in row.line.amounts:
+        digits = "".join(c for c in amount.text if c.isdigit())
+        size = Decimal(digits or 0).scaleb(-decimals)
+        amounts.append(replace(amount, value=-size if amount.value < 0 else size) if len(digits) > decimals else amount)
+    return replace(row, line=replace(row.line, amounts=tuple(amounts)))
 
 
 def _head_text(document: Document, figures: Sequence[_Row]) -> str:
@@ -215,6 +259,7 @@ def _item(document: Document, row: _Row, account: str, figure: tuple[Amount, Per
         round(score * legible, 4),
         False,
         row.page.method,
+        alternatives=tuple(value * scale for value in amount.alternatives),
     )
 
 

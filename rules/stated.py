@@ -123,7 +123,7 @@ def _payments(loan: Facility, more: Decimal, name: str, files: tuple[str, ...]) 
         if loan.purpose and _CREDIT_LINE.search(loan.purpose):
             return stated(name, loan.amount * (loan.rate + more) / 100, "a line of credit counts interest only", files)
         return Unknown("the loan application states no term")
-    if loan.term_months <= 0 or loan.rate < 0:
+    if loan.term_months <= 0 or loan.rate <= 0:  # nobody lends for nothing: such a rate was misread
         return Unknown("term and rate of the loan application cannot be")
     payment = level_payment(loan.amount, loan.term_months, loan.rate + more)
     return stated(name, payment * min(_MONTHS, loan.term_months), files=files)

@@ -422,6 +422,13 @@ def test_a_page_that_cannot_be_read_is_named() -> None:
     assert one.message == "statements.pdf: page 2 could not be read. The scan is too faint."
 
 
+@pytest.mark.parametrize(("values", "found"), [({"form": "1120"}, True), ({"form": "1120", "gross_receipts": 120_000}, False)])
+def test_a_document_without_its_figures_is_not_taken_for_one_that_agrees(values: dict[str, object], found: bool) -> None:
+    form = build.form(DocumentKind.BUSINESS_TAX_RETURN, "return.jpg", values)
+    told = [f for f in checks.run(Case(Spread(()), forms=(form,))) if f.id == "every_document_tells_its_figures"]
+    assert [(f.severity, f.documents) for f in told] == ([(Severity.MEDIUM, ("return.jpg",))] if found else [])
+
+
 def test_rows_outside_the_template_are_told_for_information() -> None:
     (one,) = checks.run(Case(Spread((sheet(),))))
     assert (one.id, one.severity) == ("every_row_finds_an_account", Severity.INFO)

@@ -102,3 +102,18 @@ def test_a_date_that_a_scan_doubled_does_not_move_the_columns() -> None:
     page = paper.page([("2024",), ("Cash flows 2024", "2024", "2023"), *ROWS])
     found = layout_of(page, INCOME, [i for i, line in enumerate(page.lines) if line.label in {row[0] for row in ROWS}])
     assert [(p.name, p.end) for p in found.periods] == [("current", date(2024, 12, 31)), ("prior", date(2023, 12, 31))]
+
+
+def test_a_year_split_in_two_has_more_columns_than_years() -> None:
+    page = paper.placed(
+        [
+            (0.10, [(0.55, "2023"), (0.82, "2022")]),
+            (0.12, [(0.46, "January 1 to"), (0.62, "June 10 to"), (0.78, "January 1 to")]),
+            (0.14, [(0.46, "June 9"), (0.62, "September 30"), (0.78, "September 30")]),
+            (0.16, [(0.05, "Cash flow"), (0.50, "(745)"), (0.66, "6,615"), (0.82, "3,073")]),
+            (0.18, [(0.05, "Net income"), (0.50, "3,310"), (0.66, "2,990"), (0.82, "1,100")]),
+            (0.20, [(0.05, "Cash at end"), (0.50, "2,001"), (0.66, "1,617"), (0.82, "2,201")]),
+        ]
+    )
+    found = layout(page, DocumentKind.CASH_FLOW_STATEMENT)
+    assert periods_of_first_row(page, found) == ["prior", "current", "prior2"]

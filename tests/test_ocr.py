@@ -228,4 +228,5 @@ def test_a_misread_number_is_put_right_by_its_second_reading() -> None:
     found = {w.text: w for w in reread_amounts(np.asarray(picture), [*words, *numbers])}
     assert "12,846" not in found
     assert found["12,345"].confidence <= 0.5, "two readings that differ leave a doubt"
+    assert found["12,345"].alternatives == ("12,846",), "and the other reading is kept"
     assert found["9,806"].confidence > 0.9, "two readings that agree leave none"

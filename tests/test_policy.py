@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.domain import DocumentKind, Finding, Ratio, RatioStatus, Recommendation, Route, Severity
+from app.domain import DocumentKind, Fate, Finding, Ratio, RatioStatus, Recommendation, RiskOpinion, Route, Severity
 from app.errors import SetupError
 from rules import policy
 from rules.limits import Limit
@@ -129,6 +129,7 @@ def test_the_shipped_policy_holds_the_fields_defaults() -> None:
         "cash_tie": "0.25",
         "approval_cap": "50000",
         "exposure_cap": "250000",
+        "risk_inputs_known": "0.4",
         "retention": "25",
     }
     assert [limit.measure for limit in POLICY.limits.values() if limit.needed] == [
@@ -246,3 +247,50 @@ def test_an_entry_written_twice_is_refused(tmp_path: Path) -> None:
 def test_a_missing_policy_is_told(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"nowhere\.yaml"):
         policy.load(tmp_path / "nowhere.yaml")
+
+
+# -- the probability of default --------------------------------------------------------------------------------------
+
+
+def opinion(
+    probability: float, fates: tuple[Fate, ...] = (Fate.SURVIVES,), outside: tuple[str, ...] = (), known: float = 1.0
+) -> RiskOpinion:
+    return RiskOpinion(probability, "test", fates, outside, 10, known, (), ())
+
+
+def with_risk(risk: RiskOpinion | None) -> policy.Outcome:
+    sound = NEEDED | {"debt_to_ebitda": "0.4", "dscr": "3.5"}
+    return policy.rate(tuple(ratio(id, given) for id, given in sound.items()), (), POLICY, build.application("40000", "0"), risk)
+
+
+@pytest.mark.parametrize(("probability", "grade"), [(0.0005, 1), (0.001, 1), (0.0011, 2), (0.02, 5), (0.05, 6), (0.06, 7)])
+def test_the_worse_of_policys_grade_and_that_of_the_probability_counts(probability: float, grade: int) -> None:
+    assert with_risk(opinion(probability)).grade == grade
+
+
+def test_a_probability_never_betters_what_policy_says() -> None:
+    weak = tuple(ratio(id, given) for id, given in (NEEDED | {"dscr": "0.9"}).items())
+    alone = policy.rate(weak, (), POLICY, build.application("40000"))
+    with_it = policy.rate(weak, (), POLICY, build.application("40000"), opinion(0.00001))
+    assert (with_it.grade, with_it.recommendation, with_it.route) == (alone.grade, alone.recommendation, alone.route)
+
+
+@pytest.mark.parametrize(
+    ("risk", "id"),
+    [
+        (opinion(0.004, (Fate.FAILS, Fate.SURVIVES)), "default_is_improbable"),
+        (opinion(0.03, (Fate.FAILS,)), "default_is_improbable"),
+        (opinion(0.004, ()), "default_is_improbable"),
+        (opinion(0.0005, outside=("current ratio",)), "figures_are_like_those_known"),
+        (opinion(0.0005, known=0.39), "enough_is_known_to_rate"),
+    ],
+)
+def test_what_the_model_is_not_sure_of_goes_to_a_person_as_information(risk: RiskOpinion, id: str) -> None:
+    assert with_risk(opinion(0.0005, known=0.4)).route is Route.AUTO_CLEAR
+    outcome = with_risk(risk)
+    assert (outcome.recommendation, outcome.route) == (Recommendation.REFER, Route.REVIEW)
+    assert [f.severity for f in outcome.findings if f.id == id] == [Severity.INFO]
+
+
+def test_without_an_ensemble_policy_alone_rates() -> None:
+    assert with_risk(None) == with_risk(opinion(0.0005))

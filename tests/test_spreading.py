@@ -1,7 +1,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from app.domain import UNMAPPED, DocumentKind, Entity, Origin
+from app.domain import UNMAPPED, DocumentKind, Entity, Origin, ReadMethod
 from rules.spreading import spread
 from tests import paper
 
@@ -155,3 +155,45 @@ def test_of_two_rows_read_alike_the_total_counts_and_else_the_first() -> None:
         paper.document(DocumentKind.CASH_FLOW_STATEMENT, again), (replace(first, score=0.993), replace(second, score=0.999), third)
     )
     assert found.item("operating_cash_flow", "current").value == 1_204_000  # type: ignore[union-attr]
+
+
+def test_cash_at_the_beginning_is_not_cash_at_the_end() -> None:
+    rows: list[paper.Printed] = [("Operating activities", "240", "110"), ("Net decrease", "(90)", "20")]
+    opening: list[paper.Printed] = [("Cash and restricted cash at beginning of the year (of which",), ("restricted 5 and 4)", "490", "470")]
+    page = paper.page([*HEAD, *rows, *opening, ("Cash at end of the year", "400", "490")])
+    accounts = ["operating_cash_flow", UNMAPPED, "cash_end_of_period", "cash_end_of_period"]
+    [found] = spread(paper.document(DocumentKind.CASH_FLOW_STATEMENT, page), paper.entities(page, accounts))
+    assert found.item("cash_end_of_period", "current").value == 400_000  # type: ignore[union-attr]
+
+
+def test_flows_of_discontinued_operations_are_none_of_the_company() -> None:
+    rows: list[paper.Printed] = [("Cash from continuing operating activities", "240", "110"), ("Investing", "9", "8")]
+    gone: list[paper.Printed] = [("Discontinued operations",), ("Cash from operating activities", "33", "22")]
+    page = paper.page([*HEAD, *rows, *gone, ("Cash at end", "400", "490")])
+    accounts = ["operating_cash_flow", "investing_cash_flow", "operating_cash_flow", "cash_end_of_period"]
+    first, second, third, last = paper.entities(page, accounts)
+    [found] = spread(paper.document(DocumentKind.CASH_FLOW_STATEMENT, page), (replace(first, score=0.9), second, third, last))
+    assert found.item("operating_cash_flow", "current").value == 240_000  # type: ignore[union-attr]
+
+
+def test_an_accounts_own_name_settles_a_doubt_of_the_model() -> None:
+    page = paper.page([*HEAD, ("Turnover", "1,204", "1,180"), ("Interest income, net", "12", "18"), ("Net income", "240", "110")])
+    first, second, third = paper.entities(page, ["revenue", UNMAPPED, "net_income"])
+    doubtful = replace(second, score=0.91, alternatives=(("net_interest_income_expense", 0.09),))
+    [found] = spread(paper.document(INCOME, page), (first, doubtful, third))
+    assert found.item("net_interest_income_expense", "current").value == 12_000  # type: ignore[union-attr]
+
+
+def test_a_worn_scan_in_tenths_is_in_millions_and_gets_its_points_back() -> None:
+    page = paper.page(
+        [("Balance Sheets",), ("(Mamaiisa)",), ("", "2023", "2022"), ("Cash", "736.5", "597.6"), ("Goodwill", "76939", "5,216.9"),
+         ("Inventory", "1.3367", "129.5"), ("Other", "44.0", "51.7"), ("Total assets", "8,810.8", "5,995.7")]
+    )  # fmt: skip
+    entities = paper.entities(page, ["cash", "goodwill", "inventory", UNMAPPED, "total_assets"])
+    [found] = spread(paper.document(BALANCE, replace(page, method=ReadMethod.OCR)), entities)
+    assert found.scale == 1_000_000
+    assert [int(found.item(a, "current").value) for a in ("cash", "goodwill", "inventory")] == [  # type: ignore[union-attr]
+        736_500_000,
+        7_693_900_000,
+        1_336_700_000,
+    ]

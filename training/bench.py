@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
+from transformers import AutoModelForTokenClassification, PreTrainedTokenizerFast, pipeline
 
 from app.assess import Models, spread_documents
 from app.domain import Page, ReadMethod
@@ -27,6 +28,7 @@ from models.extractor import Extractor
 from models.sequence import WINDOW, Window
 
 _WARM_UP = 2
+_MARKS = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "cls", "sep", "pad")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def run(files: Sequence[Path], rounds: int, models: Models, settings: Settings) 
         for source in sources[:_WARM_UP]:
             spread_documents([reader.read_document(source.name, source.path)], models)
         measured = [_round([(s.name, s.path) for s in sources], reader, models) for _ in range(rounds)]
+        pages = [page for s in sources for page in reader.read_document(s.name, s.path).pages if page.lines]
     console.print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {load:.2f}, fixed loop {loop:.0f} ms, "
         f"{len(sources)} files, best of {rounds}"
@@ -64,6 +67,49 @@ def run(files: Sequence[Path], rounds: int, models: Models, settings: Settings) 
             f"{len(best.seconds) / sum(best.seconds):.1f}",
         )
     console.print(table)
+    if isinstance(models.extractor, Extractor):
+        console.print(str(_against_the_pipeline(models.extractor, pages, settings, rounds)))
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """Seconds that the plain pipeline and the extractor take for the same windows, and the share of tokens they label alike."""
+
+    windows: int
+    pipeline: float
+    extractor: float
+    alike: float
+
+    def __str__(self) -> str:
+        times = f"{self.pipeline:.2f} s with the plain pipeline, {self.extractor:.2f} s with the extractor"
+        ratio = self.pipeline / self.extractor
+        return f"{self.windows} windows: {times}, {ratio:.2f} times faster; {self.alike:.2%} of the tokens labelled alike"
+
+
+def _against_the_pipeline(extractor: Extractor, pages: Sequence[Page], settings: Settings, rounds: int) -> Yardstick:
+    """Measure the plain Hugging Face pipeline on the windows of `pages` as text, and the extractor on the same, best of `rounds`."""
+    special = [f"[unused{n}]" for n in range(100)]
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_file=str(settings.extractor_dir / "tokenizer.json"),
+        additional_special_tokens=special,
+        **_MARKS,
+        model_input_names=["input_ids", "attention_mask"],
+    )
+    model = AutoModelForTokenClassification.from_pretrained(settings.extractor_dir, dtype="float32")
+    plain = pipeline("token-classification", model=model, tokenizer=tokenizer, device=-1, ignore_labels=[])
+    windows = [window for page in pages for window in extractor.sequencer.windows(page.lines)]
+    texts = [str(tokenizer.decode(list(window.ids[1:-1]))) for window in windows]
+    slow, fast = [], []
+    for _ in range(rounds):
+        slow.append(_timed(partial(plain, texts)))
+        fast.append(_timed(partial(extractor.logits, windows)))
+    alike = total = 0
+    for given, logits, window in zip(plain(texts), extractor.logits(windows), windows, strict=True):
+        own = [str(model.config.id2label[int(each)]) for each in logits.argmax(axis=1)][1:-1]
+        theirs = {str(token["index"]): token["entity"] for token in given}
+        alike += sum(theirs.get(str(n + 1)) == label for n, label in enumerate(own))
+        total += len(window.ids) - 2
+    return Yardstick(len(windows), min(slow), min(fast), alike / max(1, total))
 
 
 def _round(files: Sequence[tuple[str, Path]], reader: Reader, models: Models) -> list[Timing]:

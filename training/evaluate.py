@@ -135,11 +135,14 @@ def score(pairs: Iterable[tuple[Task, Mapping[str, Any]]]) -> tuple[list[Score],
     return scores, misses, mean
 
 
+def right_values(fact: Mapping[str, Any]) -> set[Decimal | None]:
+    """Return the amounts that are right for a fact: its own, and those of further tags of the same account."""
+    others = fact.get("other_values_with_tags_of_this_field") or []
+    return {_number(fact["value"]), *(_number(o["value"] if isinstance(o, dict) else o) for o in others)}
+
+
 def _outcome(fact: Mapping[str, Any], got: Sequence[tuple[Decimal, bool]]) -> list[str]:
-    accepted = {
-        _number(fact["value"]),
-        *(_number(o["value"] if isinstance(o, dict) else o) for o in fact.get("other_values_with_tags_of_this_field") or []),
-    }
+    accepted = right_values(fact)
     right = any(value in accepted for value, _ in got)
     out = ["facts", "right" if right else "wrong" if got else "missing"]
     automatic = [value for value, auto in got if auto]

@@ -44,6 +44,8 @@ _HEADING_WORD = re.compile(
 _WIDE = 1.7
 #: Two right edges closer than this many characters stand in one column; a closing bracket hangs over by about 0.7.
 _ALIGNED = 1.2
+#: Words of so many times the usual height are no part of a line of text.
+_LARGE = 2.5
 #: Rests of one number ("1," "234") stand closer than this many characters.
 _JOINED = 1.2
 
@@ -154,6 +156,15 @@ def _rows(words: list[Word]) -> list[list[Word]]:
     Each row is followed from left to right by the height of its last full-size word, so that it may climb or fall a
     little (skew) and hold superscripts and other font sizes.
     """
+    heights = sorted(w.box.bottom - w.box.top for w in words)
+    large = _LARGE * heights[len(heights) // 2] if heights else 0.0
+    text = [w for w in words if w.box.bottom - w.box.top <= large]
+    # Large letters (a "Draft" across the page) make rows of their own: they would join the rows of text that they cross.
+    rows = _followed(text) + _followed([w for w in words if w.box.bottom - w.box.top > large])
+    return _with_raised_numbers(sorted(rows, key=_middle))
+
+
+def _followed(words: list[Word]) -> list[list[Word]]:
     rows: list[list[Word]] = []
     ends: list[tuple[float, float]] = []
     for word in sorted(words, key=lambda w: w.box.x0):
@@ -174,7 +185,7 @@ def _rows(words: list[Word]) -> list[list[Word]]:
         rows[best].append(word)
         if height >= 0.7 * (ends[best][1] - ends[best][0]):
             ends[best] = (top, bottom)
-    return _with_raised_numbers(sorted(rows, key=_middle))
+    return rows
 
 
 def _middle(row: list[Word]) -> float:
@@ -342,6 +353,13 @@ def _line(page_number: int, row: list[Word], cells: Sequence[_Cell], amounts: Se
     return Line(
         span=Span(page_number, offset + start, offset + stop),
         label=" ".join(w.text for w in label),
-        amounts=tuple(Amount(Span(page_number, offset + a.start, offset + a.stop), a.text, a.value, a.box) for a in amounts),
+        amounts=tuple(_amount(page_number, row, a, offset) for a in amounts),
         box=Box.around(w.box for w in row[start:stop]),
     )
+
+
+def _amount(page_number: int, row: list[Word], cell: _Cell, offset: int) -> Amount:
+    """Return the amount of `cell`, with what a second reading made of its digits where that is another number."""
+    texts = [text for word in row[cell.start : cell.stop] for text in word.alternatives]
+    others = dict.fromkeys(value for text in texts if (value := parse_amount(text)) is not None and value != cell.value)
+    return Amount(Span(page_number, offset + cell.start, offset + cell.stop), cell.text, cell.value, cell.box, tuple(others))

@@ -93,7 +93,7 @@ def _unread(file: str, number: int, reason: str) -> Page:
 def _page(file: str, number: int, answer: Message) -> Page:
     if "reason" in answer:
         return _unread(file, number, answer["reason"])
-    words, lines = lines_of(number, [Word(text, Box(*box), sure) for text, *box, sure in answer["words"]])
+    words, lines = lines_of(number, [Word(text, Box(*box), sure, tuple(other)) for text, *box, sure, other in answer["words"]])
     width, height = answer["size"]
     status, method = PageStatus(answer["status"]), ReadMethod(answer["method"])
     signals = tuple(Signal(SignalKind(kind), text, Box(*box) if box else None) for kind, text, box in answer["signals"])

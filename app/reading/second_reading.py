@@ -1,7 +1,8 @@
 """The numbers of a scanned page read a second time, each by itself, and the likelier of both readings kept.
 
 Tesseract reads a page well but single digits worse than RapidOCR's recogniser does; that one confuses commas and points.
-Where both agree the number is nearly certain, which the word's confidence then says.
+Where both agree the number is nearly certain, which the word's confidence then says; where not, the other reading is kept
+as the word's alternative, for `rules/reconcile.py` to weigh by the page's arithmetic.
 """
 
 import re
@@ -65,7 +66,7 @@ def reread_amounts(page: Grey, words: Sequence[Word]) -> tuple[Word, ...]:
     unit = _text_height(ordered) * page.shape[0]
     ink, clean = _without_rules(page, unit)
     cells = [c for i, line in enumerate(lines) for c in _cells(i, ordered[line.span.start : line.span.stop], ink, (left, unit))]
-    cells = [c for c in cells if _may_be_number(c)][:_MOST_CELLS]
+    cells = [c for c in cells if _may_be_number(c) and not _belongs_elsewhere(c, ordered)][:_MOST_CELLS]
     readings = read_crops([_crop(clean, c.box, unit) for c in cells])
     gone: set[int] = set()
     added: list[Word] = []
@@ -137,6 +138,13 @@ def _may_be_number(cell: _Cell) -> bool:
     return not cell.words or cell.confidence < 0.6 or any(c.isdigit() for c in cell.text)
 
 
+def _belongs_elsewhere(cell: _Cell, words: Sequence[Word]) -> bool:
+    """Say whether the ink of a cell without words is that of words in the line above or below."""
+    middle = (cell.box.top + cell.box.bottom) / 2
+    shared = (min(w.box.x1, cell.box.x1) - max(w.box.x0, cell.box.x0) for w in words if w.box.top < middle < w.box.bottom)
+    return not cell.words and any(width > 0.3 * (cell.box.x1 - cell.box.x0) for width in shared)
+
+
 def _crop(page: Grey, box: Box, unit: float) -> Grey:
     height, width = page.shape
     x0, x1 = int(max(0, box.x0 * width - 0.35 * unit)), int(box.x1 * width + 0.35 * unit) + 1
@@ -163,8 +171,8 @@ def _better(cell: _Cell, text: str, sure: float) -> Word | None:
         return Word(text, inner, 0.5 * sure) if sure > 0.6 and len(digits) >= len(had) else None
     clipped = len(digits) < len(had) and (had.startswith(digits) or had.endswith(digits))
     if sure < 0.8 or clipped or (cell.confidence > 0.93 and sure < 0.95):
-        return None
-    return Word(text, inner, 0.5 * sure)
+        return Word(tidied(cell.text), Box.around(w.box for w in cell.words), cell.confidence, (text,))
+    return Word(text, inner, 0.5 * sure, (tidied(cell.text),))
 
 
 def _digits(text: str) -> str:

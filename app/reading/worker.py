@@ -65,7 +65,7 @@ def _as_png(picture: Image.Image) -> str:
 
 
 def _packed(page: PageWords) -> Message:
-    words = [(w.text, w.box.x0, w.box.top, w.box.x1, w.box.bottom, w.confidence) for w in page.words]
+    words = [(w.text, w.box.x0, w.box.top, w.box.x1, w.box.bottom, w.confidence, w.alternatives) for w in page.words]
     signals = [(s.kind.value, s.text, (s.box.x0, s.box.top, s.box.x1, s.box.bottom) if s.box else None) for s in page.signals]
     return {
         "status": page.status.value,

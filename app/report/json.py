@@ -12,6 +12,7 @@ from app.domain import (
     UNMAPPED,
     Assessment,
     Box,
+    Counterfactual,
     Document,
     DocumentKind,
     Field,
@@ -26,6 +27,7 @@ from app.domain import (
     Ratio,
     Rationale,
     ReadMethod,
+    RiskOpinion,
     Spread,
     Transaction,
 )
@@ -56,11 +58,52 @@ def package_object(assessment: Assessment, text: bool = False) -> Object:
         "findings": [finding_object(finding) for finding in assessment.findings],
         "ratios": ratio_values(assessment.ratios),
         "ratio_details": [_ratio_object(ratio) for ratio in assessment.ratios],
+        "stops": [{"file": item.file, "page": item.page, "concept": item.concept, "period": item.column} for item in assessment.stops],
         "grade": assessment.grade,
+        "probability_of_default": round(assessment.risk.probability_of_default, 6) if assessment.risk else None,
+        "risk": _risk_object(assessment.risk) if assessment.risk else None,
+        "principal_reasons": [{"text": r.text, "source": r.source.value, "measure": r.measure} for r in assessment.principal_reasons],
+        "counterfactuals": [_counterfactual_object(each) for each in assessment.counterfactuals],
         "recommendation": assessment.recommendation.value,
         "route": assessment.route.value,
         "rationale": _rationale_object(assessment.rationale),
         "versions": [{"name": v.name, "version": v.version, "sha256": v.sha256} for v in assessment.versions],
+    }
+
+
+def _risk_object(risk: RiskOpinion) -> Object:
+    """Return the ensemble's opinion: what the probability means, how sure it is, and what moved it."""
+    return {
+        "meaning": risk.meaning,
+        "cannot_be_ruled_out": [fate.value for fate in risk.fates],
+        "parts": {name: round(value, 6) for name, value in risk.parts},
+        "ratios_known": round(risk.known, 4),
+        "ratios_beyond_training": list(risk.outside),
+        "share_beyond_training": round(len(risk.outside) / max(1, risk.weighed), 4),
+        "drivers": [
+            {
+                "theme": driver.theme,
+                "ratio": driver.measure,
+                "name": driver.name,
+                "value": round(driver.value, 6) if driver.value is not None else None,
+                "typical": round(driver.typical, 6),
+                "effect_log_odds": round(driver.effect, 4),
+                "probability_without": round(driver.probability_without, 6),
+            }
+            for driver in risk.drivers
+        ],
+    }
+
+
+def _counterfactual_object(change: Counterfactual) -> Object:
+    probability = change.probability_of_default
+    return {
+        "lever": change.lever,
+        "before": plain(change.before),
+        "after": plain(change.after),
+        "recommendation": change.recommendation.value,
+        "grade": change.grade,
+        "probability_of_default": round(probability, 6) if probability is not None else None,
     }
 
 

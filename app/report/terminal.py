@@ -44,6 +44,17 @@ def print_assessment(assessment: Assessment, console: Console, bands: Mapping[st
     console.print(_plain(assessment.package_id, "bold"), _plain(f"application of {wording.day(assessment.as_of)}", "dim"))
     console.print(Text.assemble((recommendation, "bold"), f"  ·  {route}  ·  {wording.grade(assessment.grade)}"))
     console.print(_plain(why, "dim"))
+    console.print(_plain(f"Probability of default: {wording.probability(assessment.risk)}"))
+    if assessment.principal_reasons:
+        console.print()
+        console.print(_plain("Principal reasons against it", "bold"))
+        for number, reason in enumerate(assessment.principal_reasons, 1):
+            console.print(_bullet(f"{number}", f"{reason.text} ({reason.source.value})"))
+    if assessment.counterfactuals:
+        console.print()
+        console.print(_plain("The least change, alone, that would better the outcome", "bold"))
+        for change in assessment.counterfactuals:
+            console.print(_bullet("-", wording.counterfactual(change)))
     if work := remaining_work(assessment):
         console.print()
         console.print(_plain("What remains to be done", "bold"))

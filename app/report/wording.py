@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from app.domain import (
     UNMAPPED,
+    Counterfactual,
     DocumentKind,
+    Fate,
     Field,
     Figure,
     PageStatus,
@@ -15,6 +17,7 @@ from app.domain import (
     RatioStatus,
     ReadMethod,
     Recommendation,
+    RiskOpinion,
     Route,
     Severity,
 )
@@ -174,6 +177,30 @@ def outcome(ratio: Ratio) -> str:
 def grade(value: int | None) -> str:
     """Return a risk grade in words."""
     return f"Grade {value} of 10, {GRADES.get(value, 'to be given by a person')}" if value is not None else "Not graded yet"
+
+
+def probability(risk: RiskOpinion | None) -> str:
+    """Return a probability of default with what it means and what cannot be ruled out."""
+    if risk is None:
+        return "Not rated: no model of default, or no figures for it"
+    unsure: dict[tuple[Fate, ...], str] = {(Fate.SURVIVES,): "failure is improbable", (Fate.FAILS,): "few such firms survive"}
+    return f"{risk.probability_of_default:.2%} {risk.meaning}; {unsure.get(risk.fates, 'failure cannot be ruled out')}"
+
+
+_LEVERS = {
+    "loan amount": "A loan of {after} instead of {before}",
+    "term": "A term of {after} instead of {before} months",
+    "debt": "Long-term debt of {after} instead of {before}, repaid from the owners' own means",
+    "equity": "{moved} more equity, paid in as cash",
+}
+
+
+def counterfactual(change: Counterfactual) -> str:
+    """Return what would have to change, and what would then come out."""
+    amounts = {"before": money(change.before), "after": money(change.after), "moved": money(change.after - change.before)}
+    outcome = f"{RECOMMENDATION[change.recommendation][0]}, {grade(change.grade)}"
+    odds = f", probability of default {change.probability_of_default:.2%}" if change.probability_of_default is not None else ""
+    return f"{_LEVERS[change.lever].format(**amounts)}: {outcome}{odds}"
 
 
 def account(id: str) -> str:

@@ -62,6 +62,9 @@ def _summary_sheet(sheet: Worksheet, subject: Subject) -> None:
             ("Recommendation", ". ".join(recommendation)),
             ("Goes to", ". ".join(route)),
             ("Risk grade", wording.grade(subject.grade)),
+            ("Probability", wording.probability(subject.risk)),
+            *(("Reason", f"{reason.text} ({reason.source.value})") for reason in subject.principal_reasons),
+            *(("What would better it", wording.counterfactual(change)) for change in subject.counterfactuals),
         ]
     lines += [("To do", task) for _, task in remaining_work(subject)]
     lines += [("Sheets", "Totals and ratios are live formulas where the printed arithmetic holds; other cells are figures as read.")]

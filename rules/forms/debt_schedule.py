@@ -10,6 +10,7 @@ from rules.forms.fields import best_of, candidates_of, form_of, wanted
 from rules.forms.rows import Seen, cut, field_of
 from rules.forms.tables import Table, TableRow, find_tables
 from rules.forms.values import DAY, DAY_FIRST, MONEY, PERCENT, TEXT, Kind
+from rules.headings import bears_uk_marks
 
 _HEADS = {
     "refinanced": re.compile(r"refinanc|paid off|pay ?off|repaid by|to be repaid|consolidat"),
@@ -67,14 +68,14 @@ _YES = re.compile(r"^\W*(?:y(?:es)?|x|✓|✔|☒|☑|refinanc\w*|pay ?off)\b|[�
 
 def read(document: Document) -> Form:
     """Return the debts of the schedule and what they add up to."""
-    day = DAY_FIRST if any("£" in page.text for page in document.pages) else DAY
+    day = DAY_FIRST if any(bears_uk_marks(page.text) for page in document.pages) else DAY
     dated = best_of([c for page in document.pages for c in candidates_of(page, (wanted("schedule_date", day, *_DATES),))])
     return form_of(document, [*debts_of(document), *dated])
 
 
 def debts_of(document: Document) -> list[Field]:
     """Return debt_N_... of every debt that a table of `document` lists, and their totals, added up where none is printed."""
-    uk = any("£" in page.text for page in document.pages)
+    uk = any(bears_uk_marks(page.text) for page in document.pages)
     fields: list[Field] = []
     totals: list[Field] = []
     number = 0

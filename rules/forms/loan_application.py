@@ -13,6 +13,7 @@ from rules.forms.owners import owners_of
 from rules.forms.prose import said, said_in
 from rules.forms.rows import Seen, field_of, rows_of
 from rules.forms.values import CODE, COUNT, DAY, DAY_FIRST, ENTITY, MONEY, MONTHS, NAME, PERCENT, RATE, TAX_ID, TEXT, Kind
+from rules.headings import bears_uk_marks
 
 _BORROWER = r"(?:business|applicant|borrower|company|entity|firm|organi[sz]ation|customer|operating (?:company|business))"
 _LOAN = r"(?:loan|credit|facility|financing|funding|finance|borrowing|funds|advance)"
@@ -136,7 +137,6 @@ _FOUNDED = wanted(
     r"(?:year|date) (?:(?:the )?business )?(?:was )?(?:established|founded|started|formed|incorporated)|(?:in business|established"
     r"|trading) since|established",
 )
-_UK = re.compile(r"£|company number|companies house|registered number", re.IGNORECASE)
 _DATE_LINE = re.compile(
     r"^\W*(?:[a-z]{3,9}\.? \d{1,2},? \d{4}|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9} \d{4}|\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4})\W*$"
 )
@@ -202,7 +202,7 @@ _PROSE = (
 
 def read(document: Document) -> Form:
     """Return what the application states of the borrower, the loan asked for, its owners and the debts that it repays."""
-    day = DAY_FIRST if any(_UK.search(page.text) for page in document.pages) else DAY
+    day = DAY_FIRST if any(bears_uk_marks(page.text) for page in document.pages) else DAY
     candidates = [c for page in document.pages for c in (*candidates_of(page, _WANTED), *said_in(page, _PROSE))]
     fields = [_whole(f) for f in best_of(candidates)] + made_on(document, day)
     fields += _years(document, {f.id: f for f in fields})

@@ -9,6 +9,7 @@ from rules.forms.fields import Candidate, best_of, candidates_of, form_of, wante
 from rules.forms.prose import said, said_in
 from rules.forms.rows import field_of
 from rules.forms.values import DAY, DAY_FIRST, MONEY, NAME
+from rules.headings import bears_uk_marks
 
 _REPAYS = r"(?:debt|loan|mortgage|mortgage and (?:other )?loan)s? (?:payments?|service|repayments?)"
 _WANTED = (
@@ -124,7 +125,7 @@ _PROSE = (
 
 def read(document: Document) -> Form:
     """Return the guarantor's name, totals, net worth, income and guarantees; totals that no line prints are left out."""
-    day = DAY_FIRST if any("£" in page.text for page in document.pages) else DAY
+    day = DAY_FIRST if any(bears_uk_marks(page.text) for page in document.pages) else DAY
     look_for = (*_WANTED, *_OTHERS, wanted("statement_date", day, *_DATES))
     candidates = [c for page in document.pages for c in (*candidates_of(page, look_for), *said_in(page, _PROSE))]
     fields = [f for f in best_of(candidates) if f.id not in {o.id for o in _OTHERS}]

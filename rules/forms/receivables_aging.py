@@ -11,6 +11,7 @@ from rules.forms.fields import best_of, candidates_of, form_of, wanted
 from rules.forms.rows import Seen, field_of
 from rules.forms.tables import Table, TableRow, find_tables
 from rules.forms.values import DAY, DAY_FIRST, MONEY
+from rules.headings import bears_uk_marks
 
 _BUCKETS = ("aging_0_30", "aging_31_60", "aging_61_90", "aging_over_90")
 _TO = r" ?(?:-|–|to|thru|through|/) ?"
@@ -52,7 +53,7 @@ _DATES = (r"(?:as|balances?) (?:of|at)(?: date)?|(?:aging|ageing|report|statemen
 
 def read(document: Document) -> Form:
     """Return the buckets and their total; columns that make up one bucket are added, and so are rows where no line prints totals."""
-    day = DAY_FIRST if any("£" in page.text for page in document.pages) else DAY
+    day = DAY_FIRST if any(bears_uk_marks(page.text) for page in document.pages) else DAY
     dated = wanted("aging_date", day, *_DATES)
     buckets = next(filter(_is_aging, (_of_table(document), _of_lines(document), _by_place(document))), [])
     fields = _with_total(_merged(buckets))

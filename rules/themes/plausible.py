@@ -7,16 +7,15 @@ from decimal import Decimal
 from itertools import product
 
 from app.domain import UNMAPPED, DocumentKind, LineItem, Severity
-from rules.figures import Known, figures_by_period
 from rules.policy import load
-from rules.stated import day_of, statements_by_month
+from rules.stated import day_of
 from rules.themes.case import Case, Column, Flaw, columns, day, fields, files, listed, name
+from rules.units import other_unit
 
 _SHEET, _RESULT, _FLOW = DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT, DocumentKind.CASH_FLOW_STATEMENT
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SEPARATED = re.compile(r"\d,\d{3}")
-_RETURN = DocumentKind.BUSINESS_TAX_RETURN
-_NEAR = 3  # times by which a factor of a thousand may be off: seasons, taxes, another year
+_THOUSAND = 1_000
 _WHOLE = Decimal("100.5")
 _POSTING = timedelta(days=5)  # by which banks post lines early or late
 _DECEMBER = 12
@@ -121,22 +120,17 @@ def statements_are_in_the_unit_of_the_other_documents(case: Case) -> Iterator[Fl
     Source: Credit analysis practice: plausibility of figures.
     Example: revenue of $1,205 on the income statement beside receipts of $1,204,600 on the tax return.
     """
-    revenue = figures_by_period(case.spread, {})[0].find("revenue")
-    if not isinstance(revenue, Known) or revenue.value <= 0:
-        return
-    months = [form for form in statements_by_month(case.forms) if form.amount("total_deposits")]
-    deposits = sum((form.amount("total_deposits") or Decimal(0) for form in months), Decimal(0)) * 12 / max(1, len(months))
-    told = [(form, "receipts", receipts) for form in case.of_kind(_RETURN) if (receipts := form.amount("gross_receipts"))]
-    told += [(form, "a year's bank deposits", deposits) for form in months[:1]]
-    other = next(((form, what, amount) for form, what, amount in told if _is_thousand_times(revenue.value, amount)), None)
-    if other is not None:
-        form, what, amount = other
+    found = other_unit(case.spread, case.forms)
+    if found is not None:
+        revenue = found.revenue
+        unit = "thousand" if found.factor == _THOUSAND else "million"
+        told = f"Ratios take the statements for {unit}s." if found.is_less else ""
         said = (
-            f"Revenue of {case.said(revenue.value)} ({listed(revenue.files)}) is about a thousand times "
-            f"{'less' if revenue.value < amount else 'more'} than {what} of {case.said(round(amount, 0))} ({case.where(form)}): "
-            f"one of them was printed in thousands and does not say so, or was read so."
+            f"Revenue of {case.said(revenue.value)} ({listed(revenue.files)}) is about a {unit} times "
+            f"{'less' if found.is_less else 'more'} than {found.what} of {case.said(round(found.amount, 0))} "
+            f"({case.where(found.form)}): one of them was printed in another unit and does not say so, or was read so. {told}"
         )
-        yield Flaw(Severity.HIGH, said, (), tuple(dict.fromkeys((*revenue.files, form.file))))
+        yield Flaw(Severity.HIGH, said.strip(), (), tuple(dict.fromkeys((*revenue.files, found.form.file))))
 
 
 def ratios_lie_within_practice(case: Case) -> Iterator[Flaw]:
@@ -230,11 +224,6 @@ def read_amount_is_not_a_year(case: Case) -> Iterator[Flaw]:
             ):
                 said = f"{case.where(form)}: {field.id.replace('_', ' ')} was read as {text}, which looks like a year, not an amount."
                 yield Flaw(Severity.LOW, said, (field,), (form.file,))
-
-
-def _is_thousand_times(one: Decimal, other: Decimal) -> bool:
-    small, large = sorted((abs(one), abs(other)))
-    return small > 0 and any(factor / _NEAR <= large / small <= factor * _NEAR for factor in (1_000, 1_000_000))
 
 
 def _turned(at: date) -> date | None:

@@ -2,10 +2,18 @@
 
 from collections.abc import Iterator
 
-from app.domain import UNMAPPED, Page, PageStatus, Severity
+from app.domain import UNMAPPED, DocumentKind, Page, PageStatus, Severity
 from rules.themes.case import Case, Flaw, listed
 
 _SHOWN = 3
+#: Of each kind, the figures of which one at least must be read before the document counts as read.
+_TELLING: dict[DocumentKind, tuple[str, ...]] = {
+    DocumentKind.LOAN_APPLICATION: ("requested_amount",),
+    DocumentKind.BUSINESS_TAX_RETURN: ("gross_receipts", "total_income", "ordinary_business_income", "taxable_income"),
+    DocumentKind.BANK_STATEMENT: ("closing_balance",),
+    DocumentKind.PERSONAL_FINANCIAL_STATEMENT: ("net_worth", "pfs_total_assets"),
+    DocumentKind.RECEIVABLES_AGING: ("aging_total",),
+}
 
 
 def every_page_can_be_read(case: Case) -> Iterator[Flaw]:
@@ -23,6 +31,20 @@ def every_page_can_be_read(case: Case) -> Iterator[Flaw]:
             which = "the file" if whole else f"page{'s' if len(lost) > 1 else ''} {listed(str(page.number) for page in lost)}"
             said = f"{file}: {which} could not be read. {_reasons(lost)}"
             yield Flaw(Severity.HIGH if whole else Severity.MEDIUM, said, (), (file,))
+
+
+def every_document_tells_its_figures(case: Case) -> Iterator[Flaw]:
+    """Of every document the figures for which it was asked must be readable.
+
+    Why: a tax return that is there but cannot be read ties to nothing; without this it would pass for one that agrees.
+    Source: Completeness of the record: what was not read was not assessed.
+    Example: the photo of the tax return shows its title, and no figure of it could be read.
+    """
+    for form in case.forms:
+        telling = _TELLING.get(form.kind)
+        if telling and all(form.amount(id) is None for id in telling):
+            said = f"{case.where(form)}: this is a {form.kind.replace('_', ' ')}, but the figures that matter could not be read on it."
+            yield Flaw(Severity.MEDIUM, f"{said} Type them from the page, or ask for a better copy.", (), (form.file,))
 
 
 def every_row_finds_an_account(case: Case) -> Iterator[Flaw]:

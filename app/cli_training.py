@@ -1,4 +1,4 @@
-"""The commands about the reasoner: train its adapter, measure it, write its records, make its Llama ready."""
+"""The commands that train what reads and reasons: extractor, page classifier, reasoner; and those about the reasoner alone."""
 
 import logging
 from pathlib import Path
@@ -11,6 +11,31 @@ from rich.logging import RichHandler
 from app.settings import settings
 
 _CONFIG = Path("training/train_reasoner.yaml")
+
+
+def train_page_kind(
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_page_kind.yaml"),
+    out: Annotated[Path | None, typer.Option(help="Where the finished classifier goes; default: the folder of the one in service.")] = None,
+) -> None:
+    """Train the page classifier on invented pages of every kind."""
+    from training.train_page_kind import main as train
+    from training.train_page_kind import read_config
+
+    for name, share in train(read_config(config), out or settings().page_kind_dir).items():
+        Console().print(f"{name:40s} {share}", highlight=False)
+
+
+def train_extractor(
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_extractor.yaml"),
+    out: Annotated[Path | None, typer.Option(help="Where the finished extractor goes; default: the folder of the one in service.")] = None,
+) -> None:
+    """Train the extractor on synthetic statements. Stop it any time: the same command goes on from its last checkpoint."""
+    from training.train_extractor import main as train
+    from training.train_extractor import read_config
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
+    chosen = read_config(config)
+    train(chosen, out or settings().extractor_dir, settings().cache_dir / "training" / f"extractor-{chosen.version}")
 
 
 def train_reasoner(

@@ -1,0 +1,101 @@
+"""The commands about the probability of default: rate a table, fit and calibrate the ensemble, measure it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.errors import UsageError
+from app.settings import settings
+
+rate_app = typer.Typer(no_args_is_help=True)
+
+_Outcomes = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="CSV of firm-years: firm, year, fails_next_year and accounts.")]
+_CONFIG = Path("training/ensemble.yaml")
+
+
+@rate_app.command()
+def rate(
+    table: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="CSV, a borrower a row: accounts by id, `<id>_prior` for the prior period.")
+    ],
+    out: Annotated[Path, typer.Option(help="CSV to write: the table with probability_of_default, grade and reasons.")],
+) -> None:
+    """Rate a table of accounts with the scorecard: probability of default, grade and reasons, row by row.
+
+    Accounts may be missing; any other column passes through as it stands.
+    """
+    from app.rate_table import rate_table
+    from models.ensemble import load_ensemble
+    from rules import policy
+
+    ensemble = load_ensemble(settings().ensemble_dir)
+    said = rate_table(table, out, ensemble, policy.load())
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Probabilities: {ensemble.meaning}.")
+    for line in said:
+        console.print(line)
+
+
+def train_ensemble(
+    outcomes: _Outcomes,
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = _CONFIG,
+    out: Annotated[Path | None, typer.Option(help="Where the finished ensemble goes; default: the folder of the one in service.")] = None,
+    recalibrate: Annotated[
+        bool, typer.Option("--recalibrate", help="Keep the points in service; calibrate them on these outcomes, your borrowers'.")
+    ] = False,
+    central_tendency: Annotated[
+        float | None, typer.Option(help="With --recalibrate: long-run default rate, such as 0.015. Needed below 50 defaults.")
+    ] = None,
+    document: Annotated[Path | None, typer.Option(help="Write the document on the model, for its reader, to this file.")] = None,
+) -> None:
+    """Fit the scorecard on outcomes, or calibrate it on a lender's own.
+
+    Columns: firm, year, fails_next_year (0 or 1), accounts by id; the prior period is joined by firm and year, or given in
+    `<id>_prior` columns. reasoner_signal (expected grade, 1 to 7) is optional.
+    """
+    from models.ensemble import load_ensemble
+    from training.outcomes import read_outcomes
+    from training.risk_document import write_document
+    from training.train_ensemble import main as train
+    from training.train_ensemble import main_recalibrated, read_config
+
+    if central_tendency is not None and not recalibrate:
+        raise UsageError("--central-tendency goes with --recalibrate.")
+    chosen, folder = read_config(config), out or settings().ensemble_dir
+    if recalibrate:
+        figures = main_recalibrated(load_ensemble(settings().ensemble_dir), read_outcomes(outcomes), chosen, central_tendency, folder)
+    else:
+        figures = train(chosen, read_outcomes(outcomes), folder)
+    for figure in figures:
+        Console(soft_wrap=True, highlight=False, markup=False).print(str(figure))
+    if document:
+        write_document(folder, document)
+
+
+def evaluate_risk(
+    outcomes: _Outcomes,
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration, for its years and folds.")] = _CONFIG,
+    as_shipped: Annotated[
+        bool, typer.Option("--in-service", help="Measure the ensemble in service on all rows, instead of fitting anew by groups of firms.")
+    ] = False,
+) -> None:
+    """Measure the probability of default on outcomes: AUC, failures caught, calibration, by sales, beside Altman's Z''.
+
+    By default the scorecard is fitted anew for each group of firms on the early years and measured on the late years of the
+    others: no firm is scored by a card that saw it.
+    """
+    from models.ensemble import load_ensemble
+    from training.evaluate_risk import in_service_figures
+    from training.outcomes import read_outcomes
+    from training.train_ensemble import cross_fit, crossed_figures, read_config
+
+    table = read_outcomes(outcomes)
+    figures = (
+        in_service_figures(table, load_ensemble(settings().ensemble_dir))
+        if as_shipped
+        else crossed_figures(cross_fit(table, read_config(config)))
+    )
+    for figure in figures:
+        Console(soft_wrap=True, highlight=False, markup=False).print(str(figure))
