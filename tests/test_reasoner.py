@@ -41,7 +41,7 @@ def small_llama(folder: Path, seed: int = 0, hidden: int = 64) -> str:
     fast.save_pretrained(folder)
     torch.manual_seed(seed)
     sizes: dict[str, Any] = {"hidden_size": hidden, "intermediate_size": 128, "vocab_size": len(words)}
-    heads = {"num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2}
+    heads: dict[str, Any] = {"num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2}
     LlamaForCausalLM(LlamaConfig(**sizes, **heads)).save_pretrained(folder)
     return str(folder)
 
