@@ -4,6 +4,7 @@ It sees typed facts alone and writes no word: relations and grade are read off i
 """
 
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -20,6 +21,9 @@ from models.llama import load_fingerprint, load_llama
 from models.prompt import MOST_FACTS, MOST_TOKENS, Prompt, Prompter
 
 _RELATIONS = tuple(Relation)
+#: What the adapter changes in each layer that it sits on, and by how much: LoRA's alpha for each rank.
+PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj")
+_STRENGTH = 2
 _LENGTHS = 32  # prompts are padded to multiples of this: every new shape costs the CPU kernels time to prepare
 #: Where the adapter's file keeps the tuned rows of the output layer, one an answer.
 ANSWER_ROWS = "answer_rows"
@@ -121,24 +125,25 @@ def load_tuned(model: Any, weights: Path, config: dict[str, Any]) -> tuple[Any, 
 
     Raises SetupError where it does not fit.
     """
-    from peft import get_peft_model, set_peft_model_state_dict
+    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
+        layers = cut(model, config["layers"]).model.layers
+        first = len(layers) - min(config["tuned_layers"] or len(layers), len(layers))
         adapter = {name: tensor.float() for name, tensor in load_file(weights).items()}
         rows = adapter.pop(ANSWER_ROWS)
-        tuned = get_peft_model(cut(model, config["layers"]), load_form(len(model.model.layers), config["rank"], config["tuned_layers"]))
-        result: Any = set_peft_model_state_dict(tuned, adapter)
-    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
+        for number, projection in itertools.product(range(first, len(layers)), PROJECTIONS):
+            place = f"base_model.model.model.layers.{number}.self_attn.{projection}"
+            changed = adapter.pop(f"{place}.lora_B.weight") @ adapter.pop(f"{place}.lora_A.weight")
+            with torch.no_grad():
+                getattr(layers[number].self_attn, projection).weight += _STRENGTH * changed
+    except (SafetensorError, OSError, KeyError, RuntimeError) as error:
         raise SetupError(f"The reasoner's adapter {weights} does not fit its Llama: {str(error).splitlines()[0]}") from error
-    lacking = [name for name in result.missing_keys if "lora_" in name]
-    if lacking or result.unexpected_keys:
-        raise SetupError(f"The reasoner's adapter {weights} does not fit its Llama: it lacks {len(lacking)} weights.")
-    body = tuned.merge_and_unload().model
-    for parameter in body.parameters():
-        parameter.requires_grad_(requires_grad=False)
-    return body, rows
+    if adapter:
+        raise SetupError(f"The reasoner's adapter {weights} does not fit its Llama: it has {len(adapter)} weights too many.")
+    return model.model, rows
 
 
 def cut(model: Any, layers: int) -> Any:
@@ -153,4 +158,4 @@ def load_form(layers: int, rank: int, tuned: int) -> Any:
     from peft import LoraConfig
 
     places = list(range(layers - min(tuned or layers, layers), layers))
-    return LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=["q_proj", "k_proj", "v_proj", "o_proj"], layers_to_transform=places)
+    return LoraConfig(r=rank, lora_alpha=_STRENGTH * rank, target_modules=list(PROJECTIONS), layers_to_transform=places)
