@@ -3,6 +3,7 @@
 Only ratios are computed from what this makes: the spread itself stays as printed, and the check that finds the unit tells.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -48,17 +49,26 @@ def other_unit(spread: Spread, forms: Sequence[Form]) -> OtherUnit | None:
 def in_one_unit(spread: Spread, forms: Sequence[Form]) -> Spread:
     """Return `spread` with statements that are a thousand (or a million) times too small brought to the other documents' unit.
 
-    All statements printed in the unit of the income statement are brought along.
+    A statement is brought along where its largest figure is nearer to revenue as printed than to revenue in that unit.
     """
     found = other_unit(spread, forms)
     if found is None or not found.is_less:
         return spread
-    scales = {s.scale for s in spread.statements if s.kind is DocumentKind.INCOME_STATEMENT}
-    return Spread(tuple(_in_units(s, found.factor) if s.scale in scales else s for s in spread.statements))
+    printed, meant = found.revenue.value, found.revenue.value * found.factor
+
+    def is_small(statement: FinancialStatement) -> bool:
+        size = max((abs(item.value) for item in statement.items), default=Decimal(0))
+        return size > 0 and _apart(size, printed) < _apart(size, meant)
+
+    return Spread(tuple(_in_units(s, found.factor) if is_small(s) else s for s in spread.statements))
+
+
+def _apart(one: Decimal, other: Decimal) -> float:
+    return abs(math.log(one / other))
 
 
 def _in_units(statement: FinancialStatement, factor: int) -> FinancialStatement:
-    return replace(statement, scale=statement.scale * factor, items=tuple(_times(item, factor) for item in statement.items))
+    return replace(statement, items=tuple(_times(item, factor) for item in statement.items))
 
 
 def _times(item: LineItem, factor: int) -> LineItem:
