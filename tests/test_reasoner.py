@@ -13,13 +13,16 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from app.assess import load_reasoner
 from app.domain import Relation, Standing, Trend
 from app.errors import SetupError, UsageError
+from app.settings import settings
 from models import llama
 from models.prompt import ANSWERS, GRADES, MOST_TOKENS, Prompter
 from models.reasoner import ANSWER_ROWS, load
 from rules import guardrails
 from rules.facts import THEMES, scales
+from training.evaluate_reasoner import evaluate, wins
 from training.reasoner_batches import batch, example
 from training.reasoner_records import FORMATS, lines, planted_records
 from training.train_reasoner import Config, Tuned, main, read_config
@@ -196,3 +199,20 @@ def test_the_shipped_configuration_is_read_and_a_wrong_one_refused(tmp_path: Pat
     wrong.write_text(shipped.read_text().replace("batch: 8", "batch: 0"))
     with pytest.raises(UsageError, match="contradicts"):
         read_config(wrong)
+
+
+def test_the_shipped_reasoner_gives_rationales_that_hold_up() -> None:
+    reasoner = load_reasoner(settings())
+    for record in planted_records(8, 6):
+        made = reasoner.explain(record.facts)
+        assert guardrails.fault(made) == ""
+        assert made == reasoner.explain(record.facts)
+
+
+@pytest.mark.slow
+def test_the_shipped_reasoner_finds_drivers_better_than_the_rules() -> None:
+    figures = evaluate(load_reasoner(settings()), list(planted_records(9, 150)), 5.0)
+    assert wins(figures)
+    assert figures["before guardrails: agrees with the figures"] >= 0.97
+    assert figures["before guardrails: valid"] >= 0.97
+    assert figures["after guardrails: valid"] == figures["after guardrails: agrees with the figures"] == 1
