@@ -5,17 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from app import page_kinds
+from app import page_kinds, reasoning
 from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form, LoanApplication, ModelVersion, Page, Spread
+from app.errors import SetupError
 from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
+from app.reasoning import Reasons
 from app.settings import Settings
 from app.what_if import Rates, Situation, counterfactuals, stops, weigh
-from models import confidence, extractor, page_kind
+from models import confidence, extractor, page_kind, reasoner
 from models.confidence import Evidence
 from models.ensemble import load_ensemble
 from models.extractor import PageReading
 from models.page_kind import PageGuess
+from models.reasoner_server import ServerReasoner
 from rules import checks, matching, policy, reconcile, spreading, units
 from rules.application import application_of
 from rules.forms.proof import with_proofs
@@ -68,29 +71,49 @@ class MatchingExtractor:
 class Models:
     """The models in service, as one value: champions in service, stubs in tests.
 
-    Without an ensemble policy alone rates; without a confidence no figure passes unseen.
+    Without an ensemble policy alone rates; without a confidence no figure passes unseen; without a `reasoner` the rules give the
+    rationale, and `unreasoned` says why. A try of the reasoner may take `reasoner_seconds`.
     """
 
     extractor: Reads
     page_classifier: Classifies
     ensemble: Rates | None = None
     confidence: Judges | None = None
+    reasoner: Reasons | None = None
+    unreasoned: str = ""
+    reasoner_seconds: float = 5.0
 
     @property
     def versions(self) -> tuple[ModelVersion, ...]:
         """Return the version of each."""
-        each = (self.extractor, self.page_classifier, self.ensemble, self.confidence)
+        each = (self.extractor, self.page_classifier, self.ensemble, self.confidence, self.reasoner)
         return tuple(model.version for model in each if model is not None)
 
 
-def load_models(settings: Settings, rules: bool = False) -> Models:
-    """Return the models in service; with `rules`, their rule-based stand-ins. Raises SetupError where weights are missing."""
+def load_models(settings: Settings, rules: bool = False, reasoning: bool = True) -> Models:
+    """Return the models in service; with `rules`, their rule-based stand-ins; without `reasoning`, no reasoner is loaded.
+
+    Raises SetupError where weights are missing; where the reasoner's are, the rules reason.
+    """
     if rules:
         return Models(MatchingExtractor(), TitleClassifier())
     reads, classifies = extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir)
     held = (settings.confidence_dir / "card.json").is_file()  # the card is written last; until then a person looks at every figure
     judges = confidence.load(settings.confidence_dir) if held else None
-    return Models(reads, classifies, load_ensemble(settings.ensemble_dir), judges)
+    models = Models(reads, classifies, load_ensemble(settings.ensemble_dir), judges, reasoner_seconds=settings.reasoner_seconds)
+    if not reasoning:
+        return models
+    try:
+        return replace(models, reasoner=load_reasoner(settings))
+    except SetupError as error:
+        return replace(models, unreasoned=str(error))
+
+
+def load_reasoner(settings: Settings) -> Reasons:
+    """Return the reasoner in service: behind a server where one is named, else in this process. Raises SetupError where it is missing."""
+    if settings.reasoner_url:
+        return ServerReasoner(settings.reasoner_url, settings.reasoner_model, settings.reasoner_key, settings.reasoner_seconds)
+    return reasoner.load(settings.reasoner_dir, settings.reasoner_llama, settings.cache_dir, settings.threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +138,7 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
     now = Situation(units.in_one_unit(reading.spread, reading.forms), reading.forms, reading.application)
     computed, risk = weigh(now, models.ensemble)
     found = checks.run(Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed))
+    facts = reasoning.facts_of(computed, found, now.spread, reading.application)
     outcome = policy.rate(computed, found, policy.load(), reading.application, risk)
     return Assessment(
         package_id,
@@ -135,6 +159,7 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
         principal_reasons((*found, *outcome.findings), risk),
         counterfactuals(replace(now, findings=found), models.ensemble),
         stops(replace(now, findings=found), models.ensemble),
+        reasoning.explain(facts, models.reasoner, models.reasoner_seconds, models.unreasoned),
     )
 
 

@@ -4,7 +4,6 @@ Doors, trainers and heavy parts are imported inside the command that needs them.
 """
 
 import json as jsonlib
-import logging
 import sys
 import tempfile
 import time
@@ -18,18 +17,19 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.assess import assess, load_models, spread_documents
 from app.cli_access import access_app
 from app.cli_models import evaluate_risk, rate_app, train_ensemble
 from app.cli_service import service_app
+from app.cli_training import evaluate_reasoner, make_ready, train_extractor, train_page_kind, train_reasoner, write_records
 from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
 from app.reading.package import SourceFile, expand
 from app.reading.reader import Reader, quarantined
+from app.reasoning import COUNTS
 from app.report.parts import FileSpread, Subject
 from app.settings import settings
 from rules import policy
@@ -44,6 +44,12 @@ evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a version against
 train_app = typer.Typer(no_args_is_help=True, help="Train a model; weights come with a card that says how they were made.")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
+app.command("make-ready")(make_ready)
+evaluate_app.command("reasoner")(evaluate_reasoner)
+train_app.command("page-kind")(train_page_kind)
+train_app.command("extractor")(train_extractor)
+train_app.command("reasoner")(train_reasoner)
+train_app.command("reasoner-records")(write_records)
 app.add_typer(service_app)
 app.add_typer(access_app)
 app.add_typer(upkeep_app)
@@ -87,7 +93,7 @@ def spread(
     from rules import checks
     from rules.themes.case import Case
 
-    models = load_models(settings(), rules)
+    models = load_models(settings(), rules, reasoning=False)
     subjects: list[FileSpread] = []
     unreadable = False
     with _read(files) as work:
@@ -147,6 +153,8 @@ def assess_command(
         for name, members in packages:
             done.append(assess(id or name, list(work.documents(members)), models, day))
         _write(done, html, xlsx, work.picture)
+    if COUNTS.gave_way:
+        Console(stderr=True).print(f"The {COUNTS.line()}.", highlight=False, markup=False)
     if csv:
         from app.report.table import csv_of
 
@@ -288,7 +296,7 @@ def evaluate_extraction(
     if part not in (None, "open", "kept"):
         raise UsageError("--part is open or kept.")
     todo = tasks(truth, part, group or ())  # type: ignore[arg-type]
-    models = load_models(settings(), rules)
+    models = load_models(settings(), rules, reasoning=False)
     pairs = []
     with _read([t.path for t in todo]) as work:
         for task in todo:
@@ -331,33 +339,6 @@ def evaluate_packages(
         out.print("  " + " | ".join(error))
 
 
-@train_app.command("page-kind")
-def train_page_kind(
-    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_page_kind.yaml"),
-    out: Annotated[Path | None, typer.Option(help="Where the finished classifier goes; default: the folder of the one in service.")] = None,
-) -> None:
-    """Train the page classifier on invented pages of every kind."""
-    from training.train_page_kind import main as train
-    from training.train_page_kind import read_config
-
-    for name, share in train(read_config(config), out or settings().page_kind_dir).items():
-        Console().print(f"{name:40s} {share}", highlight=False)
-
-
-@train_app.command("extractor")
-def train_extractor(
-    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_extractor.yaml"),
-    out: Annotated[Path | None, typer.Option(help="Where the finished extractor goes; default: the folder of the one in service.")] = None,
-) -> None:
-    """Train the extractor on synthetic statements. Stop it any time: the same command goes on from its last checkpoint."""
-    from training.train_extractor import main as train
-    from training.train_extractor import read_config
-
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
-    chosen = read_config(config)
-    train(chosen, out or settings().extractor_dir, settings().cache_dir / "training" / f"extractor-{chosen.version}")
-
-
 @train_app.command("confidence")
 def train_confidence(
     truth: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of real filings with truth.")],
@@ -391,7 +372,7 @@ def bench(
     run(
         files or sorted(p for p in Path("data_samples").rglob("*") if p.suffix.lower() in (".pdf", ".png", ".jpg", ".tif", ".tiff")),
         rounds,
-        load_models(settings()),
+        load_models(settings(), reasoning=False),
         settings(),
     )
     Console(stderr=True).print(f"measured in {time.monotonic() - started:.0f} s", highlight=False)

@@ -600,6 +600,78 @@ class Counterfactual:
     probability_of_default: float | None
 
 
+class Standing(StrEnum):
+    """How good a figure is for a lender, in five steps."""
+
+    POOR = "poor"
+    WEAK = "weak"
+    FAIR = "fair"
+    GOOD = "good"
+    STRONG = "strong"
+
+
+class Trend(StrEnum):
+    """Where a figure went since the prior period, as a lender sees it: fewer days receivable are better."""
+
+    BETTER = "better"
+    STEADY = "steady"
+    WORSE = "worse"
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    """One fact that the opinion rests on, in typed words alone: nothing that a borrower wrote is in it.
+
+    `id` is the ratio's or finding's id (or `statement_quality`, `request`), `name` the word that the reasoner reads it under.
+    `verdict` is policy's: passes, marginal or fails, where it has a limit.
+    """
+
+    id: str
+    name: str
+    standing: Standing
+    trend: Trend | None = None
+    verdict: str | None = None
+
+    def allows(self, relation: "Relation") -> bool:
+        """Say whether the figure itself allows `relation`: what looks sound does not drive the risk up, what fails not down."""
+        sound = self.standing in (Standing.GOOD, Standing.STRONG) and self.trend is not Trend.WORSE and self.verdict in (None, "passes")
+        bad = self.verdict == "fails" or (self.standing in (Standing.POOR, Standing.WEAK) and self.trend is not Trend.BETTER)
+        return not (sound if relation is Relation.UP else bad and relation is Relation.DOWN)
+
+
+class Relation(StrEnum):
+    """What a fact does to the risk: drives it up or down, looks otherwise than the risk is (conflicts), or nothing."""
+
+    UP = "up"
+    DOWN = "down"
+    CONFLICTS = "conflicts"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One cited fact and what it does to the risk. `weight` (0..1) orders reasons; it is no calibrated probability."""
+
+    fact: str
+    relation: Relation
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rationale:
+    """Why the risk is what it is: facts seen, facts cited and questions for the borrower, each by its id.
+
+    `signal` is a probability for each grade from 1 to 7, empty where the rules gave the rationale; `note` says why they did.
+    """
+
+    facts: tuple[FactLine, ...]
+    reasons: tuple[Reason, ...]
+    questions: tuple[str, ...]
+    signal: tuple[float, ...]
+    author: ModelVersion
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """What the machine makes of one application, with the versions that made it. Only ever added, never changed.
@@ -625,6 +697,7 @@ class Assessment:
     principal_reasons: tuple[PrincipalReason, ...] = ()
     counterfactuals: tuple[Counterfactual, ...] = ()
     stops: tuple[LineItem, ...] = ()
+    rationale: Rationale | None = None
 
 
 # -- who acts, and the trail of it -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ LoanLensError
  ├─ UsageError          the caller asked for something that cannot be done
  ├─ SetupError          something this machine needs is missing or broken
  ├─ ReaderCrashed       the reading process died more often than it may
+ ├─ ReasonerFailed      the reasoner gave no answer; the rules stand in
  ├─ BlobDamaged         a stored file is missing or not what was stored
  ├─ Forbidden           the user may not do this
  ├─ NotSignedIn         the password, session, API key or token does not hold
@@ -25,6 +26,10 @@ class SetupError(LoanLensError):
 
 class ReaderCrashed(LoanLensError):
     """The reading process could not be started or kept alive."""
+
+
+class ReasonerFailed(LoanLensError):
+    """The reasoner gave no answer that can be read; the message continues "it ..."."""
 
 
 class BlobDamaged(LoanLensError):

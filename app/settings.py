@@ -43,6 +43,20 @@ class Settings(BaseSettings):
     confidence_dir: Path = Field(
         default=PROJECT / "models" / "weights" / "confidence", description="Folder with the confidence in service: what may pass unseen."
     )
+    reasoner_dir: Path = Field(
+        default=PROJECT / "models" / "weights" / "reasoner", description="Folder with the reasoner's adapter in service."
+    )
+    reasoner_llama: str = Field(
+        default="",
+        description="The Llama of the adapter: a folder or a name that transformers knows; empty: the packaged SmolLM2-135M-Instruct.",
+    )
+    reasoner_url: str = Field(
+        default="",
+        description="OpenAI-compatible server that reasons instead, such as vLLM: `http://host:8000/v1`; empty: in this process.",
+    )
+    reasoner_model: str = Field(default="", description="The model (or LoRA adapter) to ask that server for.")
+    reasoner_key: str = Field(default="", repr=False, description="The key that the server asks for; empty: none.")
+    reasoner_seconds: float = Field(default=5.0, gt=0, description="Longest that one try of the reasoner may take.")
     threads: int = Field(default=0, ge=0, description="CPU threads for the models; 0 takes all cores.")
     max_file_bytes: int = Field(default=100_000_000, gt=0, description="Largest file that is read.")
     max_pages: int = Field(default=2_000, gt=0, description="Most pages of one file.")

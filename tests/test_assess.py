@@ -1,10 +1,16 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
-from app.assess import MatchingExtractor, Models, assess, spread_documents
+import pytest
+
+from app.assess import MatchingExtractor, Models, assess, load_reasoner, spread_documents
 from app.domain import Document, DocumentKind, Entity, PageStatus, Recommendation, Route, Span
+from app.errors import SetupError
 from app.page_kinds import TitleClassifier, page_kind
 from app.reading.reader import quarantined
+from app.settings import Settings
 from models.extractor import PageReading
 from models.page_kind import PageGuess
 from tests import paper
@@ -129,3 +135,20 @@ def test_an_application_with_nothing_readable_is_referred() -> None:
     assessment = assess("acme", [quarantined("broken.pdf", "The file is empty.")], RULES, date(2024, 3, 1))
     assert assessment.recommendation is Recommendation.REFER
     assert any("broken.pdf" in f.message or "broken.pdf" in f.documents for f in assessment.findings)
+
+
+def test_without_a_reasoner_the_rules_give_the_rationale_and_the_assessment_says_so() -> None:
+    made = assess("none", [], replace(RULES, unreasoned="its weights are missing."), date(2025, 1, 1))
+    assert made.rationale
+    assert made.rationale.note == "By the rules: its weights are missing."
+    assert made.rationale.author.name == "rationale"
+
+
+def test_reasoner_weights_that_are_missing_are_told(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="loanlens train reasoner"):
+        load_reasoner(Settings(reasoner_dir=tmp_path))
+
+
+def test_a_named_server_reasons_instead() -> None:
+    made = load_reasoner(Settings(reasoner_url="http://127.0.0.1:9/v1", reasoner_model="loans"))
+    assert made.version.version == "loans on a server"

@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("app.domain", "app.errors", "app.settings"),
     ("app.reading", "rules", "models"),
     (
-        *("app.assess", "app.account_table", "app.rate_table", "app.page_kinds", "app.what_if", "app.report"),
+        *("app.assess", "app.reasoning", "app.account_table", "app.rate_table", "app.page_kinds", "app.what_if", "app.report"),
         *("app.store", "app.database", "app.migrations", "app.blobs"),
     ),
     (
@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("app.retention", "app.backup", "app.model_versions", "app.first_steps"),
     ),
     ("app.api", "ui", "training"),
-    ("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_service", "app.cli_upkeep"),
+    ("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_service", "app.cli_training", "app.cli_upkeep"),
 )
 LAYER_OF = {part: number for number, parts in enumerate(LAYERS) for part in parts}
 #: In these layers parts may import each other, without cycles.

@@ -85,7 +85,7 @@ def test_a_changed_lock_is_installed(machine: Machine) -> None:
     machine.setup()
     with (machine.project / "requirements.lock").open("a", encoding="utf-8") as lock:
         lock.write("# changed\n")
-    assert "2/3 the locked packages" in machine.setup().stdout
+    assert "2/4 the locked packages" in machine.setup().stdout
 
 
 def test_a_folder_that_was_moved_is_set_up_again(machine: Machine) -> None:
@@ -105,7 +105,7 @@ def test_a_failed_set_up_is_not_taken_for_the_one_before_it(machine: Machine) ->
     assert machine.setup().returncode == 1
     lock.write_text(good, encoding="utf-8")
     machine.pip_says("fine", 0)
-    assert "2/3 the locked packages" in machine.setup().stdout
+    assert "2/4 the locked packages" in machine.setup().stdout
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from app.domain import (
     Page,
     Period,
     Ratio,
+    Rationale,
     ReadMethod,
     RiskOpinion,
     Spread,
@@ -32,6 +33,7 @@ from app.domain import (
 )
 from app.report.parts import FileSpread
 from app.report.wording import plain
+from rules.questions import QUESTIONS
 
 Object = dict[str, Any]
 
@@ -64,6 +66,7 @@ def package_object(assessment: Assessment, text: bool = False) -> Object:
         "counterfactuals": [_counterfactual_object(each) for each in assessment.counterfactuals],
         "recommendation": assessment.recommendation.value,
         "route": assessment.route.value,
+        "rationale": _rationale_object(assessment.rationale),
         "versions": [{"name": v.name, "version": v.version, "sha256": v.sha256} for v in assessment.versions],
     }
 
@@ -101,6 +104,23 @@ def _counterfactual_object(change: Counterfactual) -> Object:
         "recommendation": change.recommendation.value,
         "grade": change.grade,
         "probability_of_default": round(probability, 6) if probability is not None else None,
+    }
+
+
+def _rationale_object(made: Rationale | None) -> Object | None:
+    """Return the rationale by ids: what was seen, what is cited for what, what to ask."""
+    if made is None:
+        return None
+    seen = [
+        {"id": f.id, "standing": f.standing.value, "trend": f.trend.value if f.trend else None, "verdict": f.verdict} for f in made.facts
+    ]
+    return {
+        "reasons": [{"fact": r.fact, "relation": r.relation.value, "weight": r.weight} for r in made.reasons],
+        "questions": [{"id": id, "text": QUESTIONS[id]} for id in made.questions],
+        "signal": list(made.signal),
+        "author": {"name": made.author.name, "version": made.author.version, "sha256": made.author.sha256},
+        "note": made.note,
+        "facts": seen,
     }
 
 

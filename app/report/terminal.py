@@ -14,6 +14,7 @@ from app.domain import Assessment, LineItem, Origin, PageStatus, Ratio, Severity
 from app.report import wording
 from app.report.bars import limit, verdict
 from app.report.parts import Row, Subject, Table, by_severity, is_doubtful, name_of, remaining_work, tables
+from app.report.rationale import rationale_view
 from rules.limits import Limit
 
 _COLOURS = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "default", Severity.INFO: "dim"}
@@ -62,6 +63,7 @@ def print_assessment(assessment: Assessment, console: Console, bands: Mapping[st
     if assessment.ratios:
         console.print()
         console.print(_ratios(assessment, bands or {}))
+    _print_rationale(assessment, console)
     _print_findings(assessment, console)
     console.print(_pages(assessment))
 
@@ -126,6 +128,19 @@ def _against(ratio: Ratio, band: Limit) -> Text:
     word = verdict(ratio, band)
     style = {"fails": "bold red", "marginal": "yellow", "passes": "green"}.get(word, "dim")
     return Text.assemble((word, style), (f", {limit(band)}", "dim"))
+
+
+def _print_rationale(assessment: Assessment, console: Console) -> None:
+    shown = rationale_view(assessment)
+    if shown is None:
+        return
+    groups = (*shown.groups, *((("To ask the borrower", shown.questions),) if shown.questions else ()))
+    for heading, sentences in groups:
+        console.print()
+        console.print(_plain(heading, "bold"))
+        for sentence in sentences:
+            console.print(_bullet("-", sentence))
+    console.print(_plain(shown.author, "dim"))
 
 
 def _print_findings(subject: Subject, console: Console) -> None:

@@ -15,6 +15,7 @@ from app.report.bars import BarView, bar, limit, verdict
 from app.report.figures import Anchors, FigureView, figure_view, mark_of, note_of, place_of
 from app.report.parts import Row, Subject, Table, by_severity, figures_of, is_doubtful, name_of, remaining_work, tables
 from app.report.pictures import PAGE_BYTES, PLAIN_PAGE_BYTES, Picture, shrink
+from app.report.rationale import RationaleView, rationale_view
 from app.report.request import FormView, form_views, request
 from rules.limits import Limit
 
@@ -122,6 +123,7 @@ class SubjectView:
     tables: tuple[TableView, ...]
     forms: tuple[FormView, ...]
     pages: tuple[PageView, ...]
+    rationale: RationaleView | None
 
 
 def view(subject: Subject, number: int, picture: Callable[[Page], bytes], bands: Mapping[str, Limit]) -> SubjectView:
@@ -147,6 +149,7 @@ def view(subject: Subject, number: int, picture: Callable[[Page], bytes], bands:
         tables=tuple(_table(table, anchors) for table in tables(subject.spread)),
         forms=form_views(subject.forms, lambda field: figure_view(field, anchors)),
         pages=_pages(subject, anchors, picture),
+        rationale=rationale_view(subject) if isinstance(subject, Assessment) else None,
     )
 
 

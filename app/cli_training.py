@@ -1,0 +1,100 @@
+"""The commands that train what reads and reasons: extractor, page classifier, reasoner; and those about the reasoner alone."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from app.settings import settings
+
+_CONFIG = Path("training/train_reasoner.yaml")
+
+
+def train_page_kind(
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_page_kind.yaml"),
+    out: Annotated[Path | None, typer.Option(help="Where the finished classifier goes; default: the folder of the one in service.")] = None,
+) -> None:
+    """Train the page classifier on invented pages of every kind."""
+    from training.train_page_kind import main as train
+    from training.train_page_kind import read_config
+
+    for name, share in train(read_config(config), out or settings().page_kind_dir).items():
+        Console().print(f"{name:40s} {share}", highlight=False)
+
+
+def train_extractor(
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = Path("training/train_extractor.yaml"),
+    out: Annotated[Path | None, typer.Option(help="Where the finished extractor goes; default: the folder of the one in service.")] = None,
+) -> None:
+    """Train the extractor on synthetic statements. Stop it any time: the same command goes on from its last checkpoint."""
+    from training.train_extractor import main as train
+    from training.train_extractor import read_config
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
+    chosen = read_config(config)
+    train(chosen, out or settings().extractor_dir, settings().cache_dir / "training" / f"extractor-{chosen.version}")
+
+
+def train_reasoner(
+    config: Annotated[Path, typer.Option(exists=True, help="Training configuration.")] = _CONFIG,
+    out: Annotated[Path | None, typer.Option(help="Where the finished adapter goes; default: the folder of the one in service.")] = None,
+    outcomes: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="CSV (.gz) of firm-years: firm, year, fails_next_year and accounts.")
+    ] = None,
+) -> None:
+    """Train the reasoner's LoRA adapter. Stop it any time: the same command goes on from its last checkpoint."""
+    from training.train_reasoner import main as train
+    from training.train_reasoner import read_config
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
+    chosen = read_config(config)
+    work = settings().cache_dir / "training" / f"reasoner-{chosen.version}"
+    train(chosen, out or settings().reasoner_dir, work, settings().cache_dir, outcomes)
+
+
+def evaluate_reasoner(
+    count: Annotated[int, typer.Option(min=1, help="Invented applications to measure on.")] = 500,
+    seed: Annotated[int, typer.Option(help="Which ones; those of the training use other seeds.")] = 7_000_003,
+    card: Annotated[bool, typer.Option("--card", help="Write the figures into the card of the reasoner in service.")] = False,
+) -> None:
+    """Measure the reasoner against known drivers, beside the rule-based rationale, before and after guardrails."""
+    from app.assess import load_reasoner
+    from training.evaluate_reasoner import evaluate, wins
+    from training.reasoner_records import planted_records
+    from training.train_reasoner import write_metrics
+
+    reasoner = load_reasoner(settings())
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    figures = evaluate(reasoner, list(planted_records(seed, count)), settings().reasoner_seconds)
+    for name, figure in figures.items():
+        console.print(f"{name:46s} {figure:.4g}")
+    said = "finds the drivers better than the rules" if wins(figures) else "does not beat the rules in both: keep the rules"
+    console.print(f"The reasoner {said}.")
+    if card:
+        write_metrics(settings().reasoner_dir, {f"{count} invented applications, seed {seed}": figures})
+
+
+def write_records(
+    out: Annotated[Path, typer.Option(help="JSON lines to write.")],
+    count: Annotated[int, typer.Option(min=1, help="So many records.")] = 1000,
+    form: Annotated[str, typer.Option(help="instruction, chat or completion.")] = "instruction",
+    seed: Annotated[int, typer.Option()] = 23,
+) -> None:
+    """Write training records of invented applications, for other trainers."""
+    from app.errors import UsageError
+    from training.reasoner_records import FORMATS, lines, planted_records
+
+    if form not in FORMATS:
+        raise UsageError(f"--form is one of {', '.join(FORMATS)}.")
+    out.write_text("\n".join(lines(list(planted_records(seed, count)), form)) + "\n", encoding="utf-8")
+
+
+def make_ready() -> None:
+    """Make the reasoner's Llama ready in the cache; `make setup` does it. A second run ends at once."""
+    from models.llama import export_smollm2
+
+    if not settings().reasoner_llama and not settings().reasoner_url:
+        Console(stderr=True).print(f"The reasoner's Llama: {export_smollm2(settings().cache_dir)}", highlight=False, markup=False)

@@ -1,0 +1,93 @@
+"""The step of the walk that reasons: facts in, a rationale out that holds up; the rules stand in where the reasoner's does not.
+
+The reasoner is asked, and once more where guardrails refuse its answer or it took too long. What was refused is counted and told.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Protocol
+
+from app.domain import FactLine, Finding, LoanApplication, ModelVersion, Origin, Ratio, Rationale, Spread
+from app.errors import ReasonerFailed
+from rules import guardrails, policy
+from rules.facts import fact_lines
+from rules.questions import questions
+from rules.rationale import rationale
+
+#: Below this many ratios there is nothing to reason about.
+LEAST_FACTS = 3
+_TRIES = 2
+_SURE = 0.8  # a figure read with less confidence, or in two ways, is in doubt
+_CURRENT = "current"
+
+
+class Reasons(Protocol):
+    """What the walk asks of a reasoner. `fault` is what was wrong with its answer before."""
+
+    version: ModelVersion
+
+    def explain(self, facts: Sequence[FactLine], fault: str = "") -> Rationale:
+        """Return the rationale of `facts`, without questions. Raises ReasonerFailed where there is no answer."""
+
+
+class Counts:
+    """How often the reasoner answered, was asked again, and gave way to the rules, by what was wrong. For this run."""
+
+    def __init__(self) -> None:
+        self.asked = self.again = self.gave_way = 0
+        self.faults: Counter[str] = Counter()
+
+    def line(self) -> str:
+        """Return the counts in a sentence."""
+        return f"reasoner: {self.asked} asked, {self.again} asked again, {self.gave_way} left to the rules"
+
+
+COUNTS = Counts()
+
+
+def facts_of(
+    ratios: Sequence[Ratio], findings: Sequence[Finding], spread: Spread, application: LoanApplication | None
+) -> tuple[FactLine, ...]:
+    """Return the facts of an application that an opinion may rest on."""
+    measures: dict[str, Decimal] = {}
+    read = [item for statement in spread.statements for item in statement.items if item.origin is Origin.READ]
+    if read:
+        doubted = sum(bool(i.repaired or i.alternatives) or i.confidence < _SURE for i in read)
+        measures["statement_quality"] = 1 - Decimal(doubted) / len(read)
+    revenue = next((i.value for s in spread.statements if (i := s.item("revenue", _CURRENT))), None)
+    if application and application.facility.amount and revenue and revenue > 0:
+        measures["request"] = application.facility.amount / revenue
+    return fact_lines(ratios, findings, measures, policy.load().limits)
+
+
+def explain(
+    facts: Sequence[FactLine], reasoner: Reasons | None, seconds: float, unreasoned: str = "", counts: Counts = COUNTS
+) -> Rationale:
+    """Return the rationale of `facts`: the reasoner's, or the rules' with a note that says why. A try may take `seconds`.
+
+    `unreasoned` says why there is no reasoner.
+    """
+    if reasoner is None:
+        return rationale(facts, f"By the rules: {unreasoned or 'there is no reasoner in service.'}")
+    if len(facts) < LEAST_FACTS:
+        return rationale(facts, f"By the rules: only {len(facts)} facts could be read.")
+    counts.asked += 1
+    fault = ""
+    for number in range(_TRIES):
+        counts.again += number
+        started = time.monotonic()
+        try:
+            made = reasoner.explain(facts, fault)
+        except ReasonerFailed as error:
+            fault = str(error)
+        else:
+            fault = guardrails.fault(made)
+            if not fault and time.monotonic() - started <= seconds:
+                return replace(made, questions=questions(made.reasons, {fact.id: fact.name for fact in facts}))
+            fault = fault or f"took longer than {seconds:g} seconds"
+        counts.faults[fault] += 1
+    counts.gave_way += 1
+    return rationale(facts, f"By the rules, since the reasoner's answer was refused: it {fault}.")
