@@ -21,6 +21,7 @@ from models.page_kind import PageGuess
 from models.reasoner_server import ServerReasoner
 from rules import checks, matching, policy, reconcile, spreading, units
 from rules.application import application_of
+from rules.closing_cash import with_closing_cash
 from rules.forms.proof import with_proofs
 from rules.forms.read import read
 from rules.reasons import principal_reasons
@@ -183,8 +184,8 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
     ]
     forms = tuple(with_proofs(form) for document in documents if (form := read(document)) is not None)
     ledger = tuple(kinds[id(p)] for p in pages)
-    spread = accept(reconcile.reconcile(Spread(tuple(statements)), pages), pages, readings, models)
-    return Reading(tuple(pages), ledger, tuple(documents), spread, forms, application_of(forms))
+    accepted = accept(reconcile.reconcile(Spread(tuple(statements)), pages), pages, readings, models)
+    return Reading(tuple(pages), ledger, tuple(documents), with_closing_cash(accepted), forms, application_of(forms))
 
 
 def accept(spread: Spread, pages: Sequence[Page], readings: Mapping[int, PageReading], models: Models) -> Spread:
