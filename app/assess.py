@@ -134,7 +134,11 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
 
     `as_of` is the day from which staleness counts; None: the day that the application itself bears, else today's.
     """
-    reading = spread_documents(files, models)
+    return weighed(package_id, spread_documents(files, models), models, as_of)
+
+
+def weighed(package_id: str, reading: Reading, models: Models, as_of: date | None) -> Assessment:
+    """Assess one application from its figures: what `assess` makes of documents once they are read."""
     day = as_of or (reading.application.made_on if reading.application else None) or date.today()  # noqa: DTZ011 - a day of the calendar
     now = Situation(units.in_one_unit(reading.spread, reading.forms), reading.forms, reading.application)
     computed, risk = weigh(now, models.ensemble)

@@ -323,17 +323,20 @@ def evaluate_packages(
     """Assess a set of packages with truth and print fields, page kinds, splits, findings, ratios and recommendations."""
     from app.report.json import package_object
     from training.evaluate_packages import packages, read_truth, score
+    from training.true_figures import effect
+    from training.true_figures import lines as effect_lines
 
     folders = packages(truth)
-    models, pairs = load_models(settings(), rules), []
+    models, pairs, effects = load_models(settings(), rules), [], []
     with _read([folder / "files" for folder in folders]) as work:
         for folder in folders:
             known = read_truth(folder)
             assessment = assess(known["package_id"], list(work.documents([folder / "files"])), models, None)
             pairs.append((known, package_object(assessment)))
+            effects.append(effect(assessment, known, models))
     scores = score(pairs)
     out = Console(soft_wrap=True, highlight=False, markup=False)
-    for line in scores.lines():
+    for line in [*scores.lines(), *effect_lines(effects)]:
         out.print(line)
     for error in scores.errors[:list_errors]:
         out.print("  " + " | ".join(error))

@@ -73,16 +73,16 @@ def score(pairs: Iterable[tuple[Object, Object]]) -> PackageScores:
 
 
 def _score_pages(truth: Object, result: Object, scores: PackageScores) -> None:
-    kinds = {(_last(page["file"]), int(page["page"])): page["kind"] for page in result["pages"]}
+    kinds = {(last_part(page["file"]), int(page["page"])): page["kind"] for page in result["pages"]}
     for page in truth["page_ledger"]:
-        kind = kinds.get((_last(page["file"]), page["page"]))
+        kind = kinds.get((last_part(page["file"]), page["page"]))
         scores.rest.update({"pages": 1, "pages lost": int(kind is None), "page kind right": int(kind in page["accept"])})
         if kind not in page["accept"]:
             scores.errors.append((truth["package_id"], "page", page["file"], str(page["page"]), page["kind"], str(kind)))
 
 
 def _score_document(package: str, document: Object, result: Object, scores: PackageScores) -> None:
-    same_file = [other for other in result["documents"] if _last(other["file"]) == _last(document["file"])]
+    same_file = [other for other in result["documents"] if last_part(other["file"]) == last_part(document["file"])]
     exact = any(other["kind"] == document["kind"] and list(other["pages"]) == list(document["pages"]) for other in same_file)
     scores.rest.update({"documents": 1, "documents split exactly": int(exact)})
     if not exact:
@@ -99,7 +99,7 @@ def _score_document(package: str, document: Object, result: Object, scores: Pack
 
 def _score_fact(where: tuple[str, Object], want: Object, got: Sequence[Object], scores: PackageScores) -> None:
     package, document = where
-    right = bool(got) and all(_same(want, fact["value"]) for fact in got)
+    right = bool(got) and all(same(want, fact["value"]) for fact in got)
     accepted = [fact for fact in got if fact.get("auto_accept")]
     counts = {
         "facts": 1,
@@ -107,7 +107,7 @@ def _score_fact(where: tuple[str, Object], want: Object, got: Sequence[Object], 
         "wrong": int(bool(got) and not right),
         "missing": int(not got),
         "accepted": int(bool(accepted)),
-        "accepted_wrong": int(bool(accepted) and not any(_same(want, fact["value"]) for fact in accepted)),
+        "accepted_wrong": int(bool(accepted) and not any(same(want, fact["value"]) for fact in accepted)),
     }
     for name in ("ALL", document["kind"], "scan/photo" if document["as_scanned"] else "digital"):
         scores.fields[name].update(counts)
@@ -116,7 +116,8 @@ def _score_fact(where: tuple[str, Object], want: Object, got: Sequence[Object], 
         scores.errors.append((package, "field", document["file"], want["concept"], want["period"], str(want["value"]), given))
 
 
-def _same(want: Object, given: object) -> bool:
+def same(want: Object, given: object) -> bool:
+    """Return whether a value that was read is the true one, or another that the truth accepts."""
     accepted = [want["value"], *(want.get("other_values_with_tags_of_this_field") or [])]
     if not isinstance(want["value"], int | float):
         accepted.append(want.get("displayed"))
@@ -146,7 +147,7 @@ def _score_findings(truth: Object, result: Object, scores: PackageScores) -> set
 
 
 def _meets(want: Object, given: Object) -> bool:
-    documents, wanted = {_last(name) for name in given["documents"]}, {_last(name) for name in want["documents"]}
+    documents, wanted = {last_part(name) for name in given["documents"]}, {last_part(name) for name in want["documents"]}
     return (
         given["severity"] != "info"
         and (bool(want.get("theme_any")) or given["theme"] == want["theme"])
@@ -232,7 +233,8 @@ def _words(finding: Object) -> str:
     return _text(" ".join(str(finding.get(key) or "") for key in ("measure", "id", "message")))
 
 
-def _last(name: str) -> str:
+def last_part(name: str) -> str:
+    """Return a file's name without its folders."""
     return name.rsplit("/", 1)[-1]
 
 
