@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -31,6 +33,7 @@ from training.evaluate import Task, right_values, tasks
 Spreads = Callable[[Task], Sequence["Example"]]
 #: Groups of the set that are scans already.
 SCANNED = ("noisy_scans", "uk_real_scans")
+_AT_WORK = Console(stderr=True)
 _CENT = Decimal("0.01")  # truth that went through a float is off by less
 Floats = NDArray[np.float64]
 
@@ -93,10 +96,11 @@ def main(config: Config, truth: Path, out: Path, spreads: Spreads) -> dict[str, 
     `spreads` reads a task's file and gives its figures with truth.
     """
     todo = tasks(truth, "open")
-    examples = [each for task in todo for each in spreads(task)]
+    examples = [each for task in track(todo, "Reading filings", console=_AT_WORK) for each in spreads(task)]
     with tempfile.TemporaryDirectory() as folder:
-        pages = [copy for task in todo if task.group not in SCANNED for copy in scans_of(task, config.copies, Path(folder))]
-        examples += [each for copy in pages for each in spreads(copy)]
+        printed = [task for task in todo if task.group not in SCANNED]
+        for task in track(printed, "Making scans of them and reading those", console=_AT_WORK):
+            examples += [each for copy in scans_of(task, config.copies, Path(folder)) for each in spreads(copy)]
     return write(examples, config, out)
 
 
