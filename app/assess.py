@@ -188,8 +188,9 @@ def spread_documents(files: Sequence[Document], models: Models) -> Reading:
     ]
     forms = tuple(with_proofs(form) for document in documents if (form := read(document)) is not None)
     ledger = tuple(kinds[id(p)] for p in pages)
-    accepted = accept(reconcile.reconcile(Spread(tuple(statements)), pages), pages, readings, models)
-    return Reading(tuple(pages), ledger, tuple(documents), with_closing_cash(accepted), forms, application_of(forms))
+    reconciled = with_closing_cash(reconcile.reconcile(Spread(tuple(statements)), pages))
+    spread = accept(reconciled, pages, readings, models)
+    return Reading(tuple(pages), ledger, tuple(documents), spread, forms, application_of(forms))
 
 
 def accept(spread: Spread, pages: Sequence[Page], readings: Mapping[int, PageReading], models: Models) -> Spread:

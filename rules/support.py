@@ -149,7 +149,8 @@ def _head(page: Page) -> float:
 
 def _overfull(statement: FinancialStatement, pages: Mapping[int, SeenPage]) -> float:
     """Return the share of a statement's rows that print more amounts than it has periods: a column may have been missed."""
-    lines = [_line(item, pages[item.page].page) for item in statement.items if item.page in pages and item.account != UNMAPPED]
+    printed = [item for item in statement.items if item.page in pages and item.account != UNMAPPED and (item.span or item.box)]
+    lines = [_line(item, pages[item.page].page) for item in printed]
     counts = [len(line.amounts) > len(statement.periods) for line in lines if line is not None]
     return sum(counts) / len(counts) if counts else 0.0
 
