@@ -56,8 +56,10 @@ _MONTHS_OF = {
 }
 #: What stands where a scale is declared, letters misread by OCR included ("(In milfions)").
 _MISREAD = re.compile(r"^\W*(?:in|\w+ in|\w+ \w+ in)\s+(\S{6,11})\b", re.IGNORECASE | re.MULTILINE)
+#: A line in brackets below the title, of which a bad scan may leave no word whole ("(Dofars #) mitions)").
+_IN_BRACKETS = re.compile(r"^\W{0,3}\([^\n]{5,70}$", re.MULTILINE)
 _SCALES = (("millions", 1_000_000), ("thousands", 1000))
-_LIKENESS = 0.75
+_LIKENESS = 0.7
 _APART = 2.0  # characters: words farther apart stand over different columns
 _IN = r"\bin\s+(?:u\.?s\.?\s+)?(?:\w+\s+)?(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars?\s+)?\(?"
 _OF = r"\s+(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars|pounds|euros)"
@@ -172,12 +174,13 @@ def scale_of(text: str) -> int:
     match = _SCALE.search(text)
     if match is not None:
         return 1_000_000 if match.group("m") else 1000
-    return next((scale for word in _MISREAD.findall(text) for name, scale in _SCALES if _alike(word, name)), 1)
+    words = [*_MISREAD.findall(text), *(word for line in _IN_BRACKETS.findall(text) for word in re.findall(r"[^\W\d_]{5,11}", line))]
+    return next((scale for word in words for name, scale in _SCALES if _alike(word, name)), 1)
 
 
 def _alike(word: str, name: str) -> bool:
     """Return whether `word` is `name` but for a letter or two that a scan lost."""
-    return SequenceMatcher(None, word.lower(), name).ratio() >= _LIKENESS
+    return word[:1].lower() != "b" and SequenceMatcher(None, word.lower(), name).ratio() >= _LIKENESS  # billions are none of them
 
 
 def currency_of(text: str) -> str | None:

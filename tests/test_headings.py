@@ -21,6 +21,10 @@ from tests import paper
         ("(Dollars in thousanes, except per share data)", 1_000),
         ("In addition we own a mill", 1),
         ("We employ thousands of people", 1),
+        ("(Ootars in mitons, except per share data)", 1_000_000),
+        ("Statement of cash flows\n(Dofars #) mitions)", 1_000_000),
+        ("(in billions)", 1),
+        ("(loss) from options and provisions", 1),
     ],
 )
 def test_the_scale_is_what_the_head_declares(text: str, scale: int) -> None:
