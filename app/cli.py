@@ -28,7 +28,7 @@ from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
 from app.reading.package import SourceFile, expand
-from app.reading.reader import Reader, quarantined
+from app.reading.reader import Reader
 from app.reasoning import COUNTS
 from app.report.parts import FileSpread, Subject
 from app.settings import settings
@@ -205,11 +205,11 @@ class Work:
 
     def documents(self, members: Sequence[Path] | None = None) -> Iterator[Document]:
         """Yield the files below `members` (default: all) as read; each has its pages in the ledger whatever happened."""
-        for member in members if members is not None else list(self._sources):
-            for source in self._sources[member]:
-                self._progress.update(self._task, description=Path(source.name).name[:40])
-                yield quarantined(source.name, source.reason) if source.reason else self._reader.read_document(source.name, source.path)
-                self._progress.advance(self._task)
+        sources = [source for member in (members if members is not None else self._sources) for source in self._sources[member]]
+        for source, document in zip(sources, self._reader.read_documents(sources), strict=True):
+            self._progress.update(self._task, description=Path(source.name).name[:40])
+            yield document
+            self._progress.advance(self._task)
 
     def picture(self, page: Page) -> bytes:
         """Return the picture of a page as PNG."""

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     max_page_pixels: int = Field(default=60_000_000, gt=0, description="Most pixels of one page picture.")
     page_seconds: float = Field(default=60.0, gt=0, description="Longest that reading one page may take.")
     reader_memory_bytes: int = Field(default=3_000_000_000, gt=0, description="Memory that the reading process may use.")
+    readers: int = Field(default=0, ge=0, le=256, description="Reading processes at a time; 0: one per core, divided among the workers.")
     ocr_dpi: int = Field(default=200, ge=72, le=600, description="Resolution at which PDF pages are rendered for OCR.")
     lender_id: str = Field(
         default="lender",
@@ -101,6 +102,11 @@ class Settings(BaseSettings):
     oidc_lender_claim: str = Field(
         default="", description="The claim that names the user's lender; empty: all are of `LOANLENS_LENDER_ID`."
     )
+
+    @property
+    def readers_at_once(self) -> int:
+        """Return how many processes read for one worker or command."""
+        return self.readers or max(1, (os.cpu_count() or 1) // max(1, self.workers))
 
     @field_validator("data_dir")
     @classmethod

@@ -19,10 +19,9 @@ from models.sequence import Sequencer, Window
 
 KIND_PREFIX = "kind:"
 _ALTERNATIVES = 3
-_LENGTHS = 64  # windows are padded to multiples of this: every new shape costs the CPU kernels time to prepare
 
-#: Token ids and attention mask (windows, tokens) -> logits (windows, tokens, labels).
-Run = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
+#: Windows of token ids -> logits (tokens, labels) of each.
+Run = Callable[[Sequence[Sequence[int]]], list[NDArray[np.float32]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +52,9 @@ class Extractor:
         return tuple(out)
 
     def logits(self, windows: Sequence[Window], batch: int = 8) -> list[NDArray[np.float32]]:
-        """Return per window an array (tokens, labels) of logits; windows of like length run together."""
-        out: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(windows)
-        order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
-        for start in range(0, len(order), batch):
-            chosen = order[start : start + batch]
-            longest = -(-max(len(windows[i].ids) for i in chosen) // _LENGTHS) * _LENGTHS
-            ids = np.zeros((len(chosen), longest), np.int64)
-            mask = np.zeros_like(ids)
-            for row, i in enumerate(chosen):
-                ids[row, : len(windows[i].ids)] = windows[i].ids
-                mask[row, : len(windows[i].ids)] = 1
-            logits = self._run(ids, mask)
-            for row, i in enumerate(chosen):
-                out[i] = logits[row, : len(windows[i].ids)]
-        return out
+        """Return per window an array (tokens, labels) of logits; `batch` windows run together."""
+        parts = (windows[start : start + batch] for start in range(0, len(windows), batch))
+        return [logits for part in parts for logits in self._run([window.ids for window in part])]
 
     def _entities(self, page: Page, windows: Sequence[tuple[Window, NDArray[np.float32]]]) -> tuple[Entity, ...]:
         """Return an entity for every line with amounts, from the window in which the line stands furthest inside."""
@@ -122,20 +109,13 @@ def load(folder: Path, threads: int = 0) -> Extractor:
     import torch
     from safetensors.torch import load_file
     from tokenizers import Tokenizer
-    from transformers import DistilBertConfig, DistilBertForTokenClassification
+
+    from models.encoder import Encoder, fastest_dtype
 
     torch.set_num_threads(threads or os.cpu_count() or 1)
-    config = DistilBertConfig.from_pretrained(folder)
-    model = DistilBertForTokenClassification(config)
-    model.load_state_dict({name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()})
-    model.train(mode=False)
-
-    def run(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            logits: NDArray[np.float32] = model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).logits.numpy()
-        return logits
-
-    labels = [str(label) for _, label in sorted((config.id2label or {}).items())]
+    config = json.loads((folder / "config.json").read_text())
+    run = Encoder(load_file(folder / "model.safetensors"), int(config["n_heads"]), fastest_dtype())
+    labels = [label for _, label in sorted((int(number), str(label)) for number, label in config["id2label"].items())]
     return Extractor(run, Sequencer(Tokenizer.from_file(str(folder / "tokenizer.json"))), labels, _version(folder))
 
 

@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,14 +28,18 @@ def sequencer() -> Sequencer:
     return Sequencer(tokenizer)
 
 
-def knows_words(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+def knows_words(windows: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
     """A model that reads Cash and Inventory right away and takes every page for a balance sheet."""
-    logits = np.zeros((*ids.shape, len(LABELS)), np.float32)
-    logits[..., LABELS.index("unmapped")] = 1.0
+    return [_known(np.asarray(window)) for window in windows]
+
+
+def _known(ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    logits = np.zeros((len(ids), len(LABELS)), np.float32)
+    logits[:, LABELS.index("unmapped")] = 1.0
     for word in ("Cash", "Inventory"):
         logits[ids == WORDS.index(word), LABELS.index(word.lower())] = 9.0
-    logits[:, 0, LABELS.index("kind:balance_sheet")] = 5.0
-    return logits * mask[..., None].astype(np.float32)
+    logits[0, LABELS.index("kind:balance_sheet")] = 5.0
+    return logits
 
 
 def extractor() -> Extractor:

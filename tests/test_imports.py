@@ -41,10 +41,10 @@ HOMES: dict[str, tuple[str, ...]] = {
 }
 #: They run code that a file brings along.
 BANNED = ("cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve")
-#: Slow to import: a function that loads (or exports) a model may wait until it is needed.
+#: Slow to import, our own module on torch included: a function that loads (or exports) a model may wait until it is needed.
 HEAVY = (
     *("accelerate", "bitsandbytes", "cv2", "gguf", "onnxruntime", "peft", "rapidocr", "safetensors", "scipy", "sklearn", "spacy"),
-    *("tokenizers", "torch", "transformers"),
+    *("tokenizers", "torch", "transformers", "models.encoder"),
 )
 LOADERS = ("load", "export")
 
@@ -134,7 +134,8 @@ def import_fault(module: Module, found: Import) -> str | None:
         return "can run code from a file: store JSON, safetensors or skops"
     if part not in HOMES.get(top, (part,)):
         return f"belongs to {' and '.join(HOMES[top])}"
-    if found.function and not part.startswith("app.cli") and not (top in HEAVY and found.function.lstrip("_").startswith(LOADERS)):
+    heavy = top in HEAVY or found.module in HEAVY
+    if found.function and not part.startswith("app.cli") and not (heavy and found.function.lstrip("_").startswith(LOADERS)):
         return f"is late, in {found.function}: only app.cli's commands and the loading of a model with a heavy library may wait"
     if top in PACKAGES:
         target = part_of(found.module)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from app.domain import Document, DocumentKind, PageStatus, ReadMethod
 from app.errors import UsageError
+from app.reading.package import SourceFile
 from app.reading.reader import Reader, quarantined
 from app.reading.sandbox import Sandbox, Stopped
+from app.reading.wire import Message
 from app.settings import PROJECT, Settings
 from tests.test_ocr import bomb, scan
 
@@ -153,12 +156,42 @@ def test_a_request_that_kills_the_reading_process_says_so(tmp_path: Path) -> Non
 
 
 def test_no_reading_process_outlives_its_reader(tmp_path: Path) -> None:
-    reader = Reader(Settings())
-    reader.read_document("a.pdf", made(tmp_path / "a.pdf"))
-    child = reader._sandbox._child
-    assert child is not None
+    reader = Reader(Settings(readers=2))
+    reader.read_document("a.pdf", made(tmp_path / "a.pdf", pages=4))
+    children = [sandbox._child for sandbox in reader._sandboxes._all if sandbox._child is not None]
+    assert children
     reader.close()
-    assert child.running.poll() is not None
+    assert all(child.running.poll() is not None for child in children)
+
+
+def test_several_reading_processes_give_what_one_gives_in_the_same_order(tmp_path: Path) -> None:
+    sources = [SourceFile(f"{n}.pdf", made(tmp_path / f"{n}.pdf", pages=1 + n % 4)) for n in range(9)]
+    sources.insert(4, SourceFile("link", tmp_path / "link", "The file is a link."))
+    with Reader(Settings(readers=1)) as one, Reader(Settings(readers=3)) as three:
+        assert list(three.read_documents(sources)) == list(one.read_documents(sources))
+
+
+class BreaksOnSomePages:
+    """In the place of reading processes: each page takes its time, and some break the reader."""
+
+    def __init__(self, *pages: int) -> None:
+        self._pages = pages
+
+    def ask(self, request: Message, _: float) -> Message:
+        if request["do"] == "count":
+            return {"pages": 9}
+        time.sleep(0.01 * (request["page"] % 3))
+        if request["page"] in self._pages:
+            raise Stopped(f"page {request['page']}")
+        return {"reason": "read"}
+
+
+@pytest.mark.parametrize("readers", [1, 3, 8])
+def test_after_two_pages_that_break_the_reader_the_rest_is_not_tried_however_many_read(tmp_path: Path, readers: int) -> None:
+    reader = Reader(Settings(readers=readers))
+    reader._sandboxes = BreaksOnSomePages(2, 5, 6)  # type: ignore[assignment]
+    told = [str(page.reason)[:9] for page in reader.read_document("a.pdf", made(tmp_path / "a.pdf")).pages]
+    assert told == ["read", "page 2", "read", "read", "page 5", *["Not tried"] * 4]
 
 
 def test_a_page_is_drawn_upright_for_the_report(reader: Reader, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ class SharedReader:
     """One reading process for all who look at pages: one page at a time."""
 
     def __init__(self) -> None:
-        self._reader, self._turn = Reader(settings()), Lock()
+        self._reader, self._turn = Reader(settings().model_copy(update={"readers": 1})), Lock()
         Thread(target=self._warm_up, daemon=True).start()
 
     def _warm_up(self) -> None:

@@ -1,6 +1,9 @@
 """A file -> a Document with every page accounted for: read, blank, or quarantined with a reason. The first stage of the walk."""
 
 import base64
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -8,7 +11,8 @@ from typing import Self
 from app.domain import Box, Document, DocumentKind, Page, PageStatus, ReadMethod, Signal, SignalKind, Word
 from app.errors import UsageError
 from app.reading.layout import lines_of
-from app.reading.sandbox import Sandbox, Stopped
+from app.reading.package import SourceFile
+from app.reading.sandbox import Sandboxes, Stopped
 from app.reading.wire import Message
 from app.settings import Settings
 
@@ -20,11 +24,11 @@ _LETTER = (612.0, 792.0)
 
 
 class Reader:
-    """Reads files in a process of its own, which a hostile file may break without harm."""
+    """Reads files in processes of their own, which a hostile file may break without harm; any number of threads may ask."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._sandbox = Sandbox(settings)
+        self._sandboxes = Sandboxes(settings, settings.readers_at_once)
 
     def __enter__(self) -> Self:
         return self
@@ -33,8 +37,23 @@ class Reader:
         self.close()
 
     def close(self) -> None:
-        """End the reading process."""
-        self._sandbox.close()
+        """End the reading processes."""
+        self._sandboxes.close()
+
+    def read_documents(self, sources: Iterable[SourceFile]) -> Iterator[Document]:
+        """Yield all `sources` as read, in their order; a few are read ahead of the one asked for. Raises as `read_document` does."""
+        ahead: deque[Future[Document]] = deque()
+        at_once = self._settings.readers_at_once
+        threads = ThreadPoolExecutor(at_once)
+        try:
+            for source in sources:
+                ahead.append(threads.submit(self._read_source, source))
+                if len(ahead) > 2 * at_once:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            threads.shutdown(cancel_futures=True)
 
     def read_document(self, file: str, path: Path) -> Document:
         """Return all pages of the file at `path`, which is called `file`. Raises ReaderCrashed only when nothing can be read any more."""
@@ -47,6 +66,9 @@ class Reader:
         if "reason" in counted:
             return quarantined(file, counted["reason"])
         return Document(file, DocumentKind.OTHER, self._pages(file, path, counted["pages"]))
+
+    def _read_source(self, source: SourceFile) -> Document:
+        return quarantined(source.name, source.reason) if source.reason else self.read_document(source.name, source.path)
 
     def render_page(self, path: Path, page: int, dpi: int, rotation: int = 0) -> bytes:
         """Return page number `page` as PNG, as the boxes of its words refer to it. Raises UsageError where it cannot be drawn."""
@@ -63,27 +85,38 @@ class Reader:
             limit = f"{self._settings.max_pages}; LOANLENS_MAX_PAGES"
             reason = f"The file has {count} pages, more than are read ({limit}). Split it and send the parts."
             return tuple(_unread(file, number, reason) for number in range(1, count + 1))
-        pages: list[Page] = []
-        given_up = 0
-        for number in range(1, count + 1):
-            if given_up >= _GIVEN_UP_PAGES:
-                pages.append(_unread(file, number, _NOT_TRIED))
-                continue
+        broke: list[int] = []
+
+        def tried(number: int) -> Message:
+            if _given_up(number, broke):
+                return {}
             try:
-                pages.append(_page(file, number, self._ask("read", path, file, page=number)))
+                return self._ask("read", path, file, page=number)
             except Stopped as stopped:
-                given_up += 1
-                pages.append(_unread(file, number, str(stopped)))
-        return tuple(pages)
+                broke.append(number)
+                return {"reason": str(stopped)}
+
+        with ThreadPoolExecutor(self._settings.readers_at_once) as threads:
+            answers = list(threads.map(tried, range(1, count + 1)))
+        # Pages that were read at the same time as the second that broke the reader count as not tried: as if read one by one.
+        return tuple(
+            _unread(file, number, _NOT_TRIED) if _given_up(number, broke) else _page(file, number, answer)
+            for number, answer in enumerate(answers, 1)
+        )
 
     def _ask(self, what: str, path: Path, name: str, **more: int) -> Message:
         request = {"do": what, "path": str(path.resolve()), "name": name, **more}
-        return self._sandbox.ask(request, self._settings.page_seconds)
+        return self._sandboxes.ask(request, self._settings.page_seconds)
 
 
 def quarantined(file: str, reason: str) -> Document:
     """Return the document of a wholly unreadable file: one page that says why."""
     return Document(file, DocumentKind.OTHER, (_unread(file, 1, reason),))
+
+
+def _given_up(number: int, broke: Iterable[int]) -> bool:
+    """Say whether so many earlier pages broke the reader that page `number` is not tried."""
+    return sum(other < number for other in broke) >= _GIVEN_UP_PAGES
 
 
 def _unread(file: str, number: int, reason: str) -> Page:

@@ -1,4 +1,4 @@
-"""Keeps one warm reading process, asks it with a time limit, and replaces it when it dies or takes too long."""
+"""Keeps warm reading processes, asks them with a time limit, and replaces one that dies or takes too long."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.errors import ReaderCrashed
@@ -45,10 +46,17 @@ class Sandbox:
         self._settings = settings
         self._child: _Child | None = None
         self._lock = threading.Lock()
+        self.path = ""  # of the file that it was last asked about, which it has open
+
+    def warm_up(self) -> None:
+        """Start the reading process. Raises ReaderCrashed."""
+        with self._lock:
+            self._alive()
 
     def ask(self, request: Message, seconds: float) -> Message:
         """Return the answer to `request`. Raises Stopped if none comes within `seconds`, ReaderCrashed if no process can be had."""
         with self._lock:
+            self.path = str(request["path"])
             child = self._alive()
             try:
                 return _answer(child, request, seconds)
@@ -88,6 +96,54 @@ class Sandbox:
         child, self._child = self._child, None
         if child is not None:
             child.end()
+
+
+class Sandboxes:
+    """Reading processes that share the work of many threads; one more is started, up to `most`, when a thread would have to wait."""
+
+    def __init__(self, settings: Settings, most: int) -> None:
+        first, *others = (Sandbox(settings) for _ in range(most))
+        self._free, self._cold, self._all = [first], others, (first, *others)
+        self._starting: list[threading.Thread] = []
+        self._turn = threading.Condition()
+
+    def ask(self, request: Message, seconds: float) -> Message:
+        """Return the answer to `request` of whichever process is free. Raises as Sandbox.ask does; `seconds` begin when it is its turn."""
+        sandbox = self._taken(str(request["path"]))
+        try:
+            return sandbox.ask(request, seconds)
+        finally:
+            self._give_back(sandbox)
+
+    def close(self) -> None:
+        """End the reading processes."""
+        with self._turn:
+            self._cold = []
+        for thread in self._starting:
+            thread.join()
+        for sandbox in self._all:
+            sandbox.close()
+
+    def _taken(self, path: str) -> Sandbox:
+        """Wait for a free process and take it: rather one that has the file at `path` open."""
+        with self._turn:
+            if not self._free and self._cold:
+                self._starting.append(threading.Thread(target=self._warm_up, args=(self._cold.pop(),), daemon=True))
+                self._starting[-1].start()
+            self._turn.wait_for(lambda: self._free)
+            sandbox = next((s for s in self._free if s.path == path), self._free[-1])
+            self._free.remove(sandbox)
+        return sandbox
+
+    def _warm_up(self, sandbox: Sandbox) -> None:
+        with suppress(ReaderCrashed):  # whoever asks it is told
+            sandbox.warm_up()
+        self._give_back(sandbox)
+
+    def _give_back(self, sandbox: Sandbox) -> None:
+        with self._turn:
+            self._free.append(sandbox)
+            self._turn.notify()
 
 
 def _start() -> _Child:

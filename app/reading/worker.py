@@ -19,20 +19,23 @@ from app.reading.picture import PictureFile
 from app.reading.wire import LENGTH, Message, packed, unpacked
 from app.settings import Settings
 
+#: Files kept open: when several processes read several files at once, each is asked about them in turns.
+_OPEN_FILES = 4
+
+_Stamp = tuple[int, int, int]
+
 
 class Worker:
-    """Answers requests; keeps the file of the last one open."""
+    """Answers requests; keeps the files of the last ones open."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._path: Path | None = None
-        self._file: PdfFile | PictureFile | None = None
+        self._open: dict[tuple[Path, str], tuple[_Stamp, PdfFile | PictureFile]] = {}
 
     def answer(self, request: Message) -> Message:
         """Return the answer to `request`: `reason` in it says why a file or page is unreadable."""
         try:
-            # Counting comes first: a file may have been replaced by another of its name since it was last read.
-            file = self._opened(Path(request["path"]), request["name"], anew=request["do"] == "count")
+            file = self._opened(Path(request["path"]), request["name"])
             match request["do"]:
                 case "count":
                     return {"pages": file.page_count}
@@ -44,18 +47,36 @@ class Worker:
         except Unreadable as error:
             return {"reason": str(error)}
 
-    def _opened(self, path: Path, name: str, *, anew: bool) -> PdfFile | PictureFile:
-        if self._file is not None and self._path == path and not anew:
-            return self._file
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+    def _opened(self, path: Path, name: str) -> PdfFile | PictureFile:
+        """Return the file at `path`; it is opened anew where another of its name has replaced it."""
+        key, stamp = (path, name), _stamp(path)
+        if key in self._open:
+            known, file = self._open.pop(key)
+            if known == stamp:
+                self._open[key] = known, file
+                return file
+            file.close()
+        while len(self._open) >= _OPEN_FILES:
+            _, oldest = self._open.pop(next(iter(self._open)))
+            oldest.close()
+        file = self._read_head(path, name)
+        self._open[key] = stamp, file
+        return file
+
+    def _read_head(self, path: Path, name: str) -> PdfFile | PictureFile:
         kind = kind_of(path, name)
         if kind is FileKind.ZIP:
             raise Unreadable("The file is an archive inside an archive, which is not unpacked. Send the files in it themselves.")
-        self._file = PdfFile(path, self._settings) if kind is FileKind.PDF else PictureFile(path, self._settings)
-        self._path = path
-        return self._file
+        return PdfFile(path, self._settings) if kind is FileKind.PDF else PictureFile(path, self._settings)
+
+
+def _stamp(path: Path) -> _Stamp:
+    """Return what changes when a file is replaced; opening it tells what is wrong with one that is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _as_png(picture: Image.Image) -> str:
