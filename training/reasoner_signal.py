@@ -1,0 +1,86 @@
+"""The reasoner's expected grade on firm-years of a table of outcomes: the signal that the ensemble is fitted with.
+
+A firm-year takes a tenth of a second or more: grades are kept in the cache by reasoner and facts, and a run that was stopped goes on.
+"""
+
+import hashlib
+import json
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from app.domain import FactLine
+from app.reasoning import Reasons
+from models.ensemble import expected_grade
+from models.risk_ratios import PRIOR
+from rules import policy
+from rules.account_facts import Year, account_facts
+from training.outcomes import Outcomes
+
+log = logging.getLogger(__name__)
+_TOLD_EVERY = 500
+
+
+def with_signal(outcomes: Outcomes, reasoner: Reasons, cache_dir: Path) -> Outcomes:
+    """Return `outcomes` with the reasoner's expected grade of every firm-year; what the cache knows is not asked again."""
+    sheets = facts_of(outcomes)
+    grades = Grades(cache_dir / "training" / f"signal-{_named(reasoner)}.jsonl", reasoner)
+    signal = []
+    for number, facts in enumerate(sheets, 1):
+        signal.append(grades.of(facts))
+        if number % _TOLD_EVERY == 0:
+            log.info("%d of %d firm-years", number, len(sheets))
+    return replace(outcomes, signal=np.array(signal))
+
+
+def facts_of(outcomes: Outcomes) -> list[tuple[FactLine, ...]]:
+    """Return what the reasoner reads of each firm-year."""
+    limits = policy.load().limits
+    now, prior = _years(outcomes, ""), _years(outcomes, PRIOR)
+    return [account_facts(year, before if any(v is not None for v in before.values()) else None, limits) for year, before in zip(now, prior, strict=True)]
+
+
+def _years(outcomes: Outcomes, prefix: str) -> Sequence[Year]:
+    columns = {name.removeprefix(prefix): column for name, column in outcomes.accounts.items() if name.startswith(PRIOR) == bool(prefix)}
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True) if columns else ([] for _ in range(len(outcomes)))
+    return [{name: None if math.isnan(value) else value for name, value in zip(columns, row, strict=True)} for row in rows]
+
+
+def _named(reasoner: Reasons) -> str:
+    """Return what tells one reasoner from another in the name of a file."""
+    return hashlib.sha256(f"{reasoner.version.version} {reasoner.version.sha256}".encode()).hexdigest()[:12]
+
+
+class Grades:
+    """Expected grades by facts: a line of a file each, added as soon as it is known."""
+
+    def __init__(self, path: Path, reasoner: Reasons) -> None:
+        self._path, self._reasoner = path, reasoner
+        self._known: dict[str, float] = dict(_read(path))
+
+    def of(self, facts: Sequence[FactLine]) -> float:
+        """Return the reasoner's expected grade of `facts`; NaN where it gives none."""
+        key = hashlib.sha256(repr(tuple(facts)).encode()).hexdigest()[:32]
+        if key not in self._known:
+            signal = self._reasoner.explain(facts).signal if facts else ()
+            self._known[key] = expected_grade(signal) if signal else math.nan
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([key, self._known[key]]) + "\n")
+        return self._known[key]
+
+
+def _read(path: Path) -> Mapping[str, float]:
+    """Return what the file holds; its last line may have been cut off by a stop."""
+    found: dict[str, float] = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        try:
+            key, grade = json.loads(line)
+        except ValueError:
+            continue
+        found[key] = grade
+    return found
