@@ -1,12 +1,15 @@
 """The commands about the probability of default: rate a table, fit and calibrate the ensemble, measure it."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from app.assess import load_reasoner
 from app.errors import UsageError
+from app.reasoning import COUNTS, Ask, explain
 from app.settings import settings
 
 rate_app = typer.Typer(no_args_is_help=True)
@@ -21,21 +24,32 @@ def rate(
         Path, typer.Option(exists=True, dir_okay=False, help="CSV, a borrower a row: accounts by id, `<id>_prior` for the prior period.")
     ],
     out: Annotated[Path, typer.Option(help="CSV to write: the table with probability_of_default, grade and reasons.")],
+    with_reasoner: Annotated[
+        bool, typer.Option("--with-reasoner", help="Ask the reasoner too, a tenth of a second or more a row: reasoner_grade, weaknesses.")
+    ] = False,
 ) -> None:
     """Rate a table of accounts with the scorecard: probability of default, grade and reasons, row by row.
 
-    Accounts may be missing; any other column passes through as it stands.
+    Accounts may be missing, the prior period too; any other column passes through as it stands.
     """
     from app.rate_table import rate_table
     from models.ensemble import load_ensemble
     from rules import policy
 
     ensemble = load_ensemble(settings().ensemble_dir)
-    said = rate_table(table, out, ensemble, policy.load())
+    said = rate_table(table, out, ensemble, policy.load(), _reasoner() if with_reasoner else None)
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     console.print(f"Probabilities: {ensemble.meaning}.")
     for line in said:
         console.print(line)
+    if with_reasoner:
+        weighed = "weighs its grade" if ensemble.has_signal else "does not weigh its grade: it gained nothing by it on real outcomes"
+        console.print(f"{COUNTS.line()}; the probability {weighed}.")
+
+
+def _reasoner() -> Ask:
+    """Return what asks the reasoner in service, the rules where its answer is refused. Raises SetupError where it is missing."""
+    return partial(explain, reasoner=load_reasoner(settings()), seconds=settings().reasoner_seconds)
 
 
 def train_ensemble(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain import UNMAPPED, Fate, Finding, ModelVersion, Recommendation, RiskOpinion, Severity, Spread
+from app.domain import UNMAPPED, Fate, Finding, LineItem, ModelVersion, Recommendation, RiskOpinion, Severity, Spread
 from app.what_if import LEVERS, Situation, conclude, counterfactuals, impacts, stops
 from tests import build
 
@@ -125,10 +125,12 @@ def test_doubtful_figures_are_ranked_by_what_hangs_on_them() -> None:
 def test_the_probability_moves_within_what_other_readings_make_of_it() -> None:
     made = build.spread()
     owed = ("total_liabilities", "current")
-    items = [
-        [replace(i, auto_accept=(i.account, i.period.name) != owed, alternatives=(i.value * 2,) if i.account == owed[0] else ()) for i in s.items]
-        for s in made.statements
-    ]
+
+    def told(item: LineItem) -> LineItem:
+        doubted = (item.account, item.period.name) == owed
+        return replace(item, auto_accept=not doubted, alternatives=(item.value * 2,) if doubted else ())
+
+    items = [map(told, s.items) for s in made.statements]
     spread = Spread(tuple(replace(s, items=tuple(its)) for s, its in zip(made.statements, items, strict=True)))
     now = replace(asking("40000"), spread=spread)
     _, risk = conclude(now, ByLeverage())

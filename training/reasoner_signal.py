@@ -14,11 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from app.domain import FactLine
-from app.reasoning import Reasons
+from app.reasoning import Reasons, facts_of_rows
 from models.ensemble import expected_grade
-from models.risk_ratios import PRIOR
-from rules import policy
-from rules.account_facts import Year, account_facts
 from training.outcomes import Outcomes
 
 log = logging.getLogger(__name__)
@@ -27,7 +24,7 @@ _TOLD_EVERY = 500
 
 def with_signal(outcomes: Outcomes, reasoner: Reasons, cache_dir: Path) -> Outcomes:
     """Return `outcomes` with the reasoner's expected grade of every firm-year; what the cache knows is not asked again."""
-    sheets = facts_of(outcomes)
+    sheets = facts_of_rows(outcomes.accounts, len(outcomes))
     grades = Grades(cache_dir / "training" / f"signal-{_named(reasoner)}.jsonl", reasoner)
     signal = []
     for number, facts in enumerate(sheets, 1):
@@ -35,19 +32,6 @@ def with_signal(outcomes: Outcomes, reasoner: Reasons, cache_dir: Path) -> Outco
         if number % _TOLD_EVERY == 0:
             log.info("%d of %d firm-years", number, len(sheets))
     return replace(outcomes, signal=np.array(signal))
-
-
-def facts_of(outcomes: Outcomes) -> list[tuple[FactLine, ...]]:
-    """Return what the reasoner reads of each firm-year."""
-    limits = policy.load().limits
-    now, prior = _years(outcomes, ""), _years(outcomes, PRIOR)
-    return [account_facts(year, before if any(v is not None for v in before.values()) else None, limits) for year, before in zip(now, prior, strict=True)]
-
-
-def _years(outcomes: Outcomes, prefix: str) -> Sequence[Year]:
-    columns = {name.removeprefix(prefix): column for name, column in outcomes.accounts.items() if name.startswith(PRIOR) == bool(prefix)}
-    rows = zip(*(column.tolist() for column in columns.values()), strict=True) if columns else ([] for _ in range(len(outcomes)))
-    return [{name: None if math.isnan(value) else value for name, value in zip(columns, row, strict=True)} for row in rows]
 
 
 def _named(reasoner: Reasons) -> str:
