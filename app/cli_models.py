@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,10 +12,20 @@ from app.errors import UsageError
 from app.reasoning import COUNTS, Ask, explain
 from app.settings import settings
 
+if TYPE_CHECKING:
+    from training.outcomes import Outcomes
+    from training.train_ensemble import Config
+
 rate_app = typer.Typer(no_args_is_help=True)
 
 _Outcomes = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="CSV of firm-years: firm, year, fails_next_year and accounts.")]
 _CONFIG = Path("training/ensemble.yaml")
+_WithReasoner = Annotated[
+    bool,
+    typer.Option(
+        "--with-reasoner", help="Ask the reasoner of a sample of the late years too: some minutes, kept in the cache. Stop it any time."
+    ),
+]
 
 
 @rate_app.command()
@@ -63,11 +73,13 @@ def train_ensemble(
         float | None, typer.Option(help="With --recalibrate: long-run default rate, such as 0.015. Needed below 50 defaults.")
     ] = None,
     document: Annotated[Path | None, typer.Option(help="Write the document on the model, for its reader, to this file.")] = None,
+    with_reasoner: _WithReasoner = False,
 ) -> None:
     """Fit the scorecard on outcomes, or calibrate it on a lender's own.
 
     Columns: firm, year, fails_next_year (0 or 1), accounts by id; the prior period is joined by firm and year, or given in
-    `<id>_prior` columns. reasoner_signal (expected grade, 1 to 7) is optional.
+    `<id>_prior` columns. reasoner_signal (expected grade, 1 to 7) is optional, --with-reasoner makes it. It is weighed only where
+    that is better on firms not fitted on.
     """
     from models.ensemble import load_ensemble
     from training.outcomes import read_outcomes
@@ -81,11 +93,24 @@ def train_ensemble(
     if recalibrate:
         figures = main_recalibrated(load_ensemble(settings().ensemble_dir), read_outcomes(outcomes), chosen, central_tendency, folder)
     else:
-        figures = train(chosen, read_outcomes(outcomes), folder)
+        figures = train(chosen, _table(outcomes, chosen, with_reasoner), folder)
     for figure in figures:
         Console(soft_wrap=True, highlight=False, markup=False).print(str(figure))
     if document:
         write_document(folder, document)
+
+
+def _table(table: Path, config: "Config", with_reasoner: bool) -> "Outcomes":
+    """Read the table of outcomes and, where asked to, what the reasoner makes of firms in it that it was not trained on."""
+    from training.outcomes import read_outcomes
+    from training.reasoner_signal import draw, firms_trained_on, with_signal
+
+    outcomes = read_outcomes(table)
+    if not with_reasoner:
+        return outcomes
+    years = config.fit_until + 1, config.choose_until
+    rows = draw(outcomes, years, config.reasoner_survivals, firms_trained_on(settings().reasoner_dir, table))
+    return with_signal(outcomes, rows, load_reasoner(settings()), settings().cache_dir)
 
 
 def evaluate_risk(
@@ -94,6 +119,7 @@ def evaluate_risk(
     as_shipped: Annotated[
         bool, typer.Option("--in-service", help="Measure the ensemble in service on all rows, instead of fitting anew by groups of firms.")
     ] = False,
+    with_reasoner: _WithReasoner = False,
 ) -> None:
     """Measure the probability of default on outcomes: AUC, failures caught, calibration, by sales, beside Altman's Z''.
 
@@ -105,11 +131,11 @@ def evaluate_risk(
     from training.outcomes import read_outcomes
     from training.train_ensemble import cross_fit, crossed_figures, read_config
 
-    table = read_outcomes(outcomes)
+    chosen = read_config(config)
     figures = (
-        in_service_figures(table, load_ensemble(settings().ensemble_dir))
+        in_service_figures(read_outcomes(outcomes), load_ensemble(settings().ensemble_dir))
         if as_shipped
-        else crossed_figures(cross_fit(table, read_config(config)))
+        else crossed_figures(cross_fit(_table(outcomes, chosen, with_reasoner), chosen))
     )
     for figure in figures:
         Console(soft_wrap=True, highlight=False, markup=False).print(str(figure))

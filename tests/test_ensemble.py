@@ -21,7 +21,7 @@ from training.outcomes import Outcomes, horizon, read_outcomes
 from training.risk_document import document
 from training.train_ensemble import Config, calibrate, main, main_recalibrated, read_config, recalibrate
 
-LIGHT = Config("t", 2000, 2004, 2007, (1, 2), 10, 40, 0.1, 30, 0.3, 0.03, 1, 2, 0.1, 5)
+LIGHT = Config("t", 2000, 2004, 2007, (1, 2), 10, 40, 0.1, 30, 0.3, 0.03, 1, 2, 0.1, 100, 5)
 WEAK = {
     "revenue": "900", "cost_of_sales": "700", "operating_income": "-80", "depreciation_amortization": "30", "net_income": "-120",
     "total_assets": "800", "total_current_assets": "250", "inventory": "90", "accounts_receivable": "110",

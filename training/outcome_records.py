@@ -19,6 +19,9 @@ _NEEDED = ("firm", "year", "fails_next_year", "revenue", "total_assets", "total_
 #: Survivors for each failure: rarer than in life, so that a short training sees failures at all.
 _SURVIVORS = 3
 
+#: What the reasoner may be trained on; the years after them are for measuring.
+FITTED_YEARS = (1999, 2011)
+
 _Key = tuple[str, int]
 
 

@@ -1,7 +1,7 @@
 """A table of outcomes: a firm-year a row, its accounts, and whether the firm failed within the next year. Nothing is fitted here.
 
 Columns: `firm`, `year`, `fails_next_year` (0 or 1) and accounts by id. The prior period is joined by firm and year where the
-table has no `_prior` columns. `reasoner_signal` (a grade from 1 to 7) is optional.
+table has no `_prior` columns. `reasoner_signal` (a grade from 1 to 7) is optional, and may be given for rows drawn at random alone.
 """
 
 from dataclasses import dataclass
@@ -29,6 +29,21 @@ class Outcomes:
     accounts: dict[str, Column]
     ratios: Column
     signal: Column | None = None
+
+    @property
+    def asked(self) -> NDArray[np.bool_]:
+        """Say of which firm-years the reasoner gave a grade."""
+        return np.isfinite(self.signal) if self.signal is not None else np.zeros(len(self), dtype=np.bool_)
+
+    @property
+    def weights(self) -> Column:
+        """Return what each firm-year that the reasoner was asked of stands for, and none of the others.
+
+        Failures and survivals are drawn apart: each kind weighs as much as all of it in the table.
+        """
+        asked = self.asked
+        shares = [asked[self.fails == kind].mean() if (self.fails == kind).any() else 1.0 for kind in (False, True)]
+        return np.where(asked, 1 / np.maximum(np.array(shares)[self.fails.astype(np.int64)], 1e-12), 0.0)
 
     def __len__(self) -> int:
         """Return the number of firm-years."""

@@ -12,26 +12,52 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.domain import FactLine
 from app.reasoning import Reasons, facts_of_rows
 from models.ensemble import expected_grade
+from training.outcome_records import FITTED_YEARS, firms_seen
 from training.outcomes import Outcomes
 
 log = logging.getLogger(__name__)
 _TOLD_EVERY = 500
+_SEED = 0
+
+Rows = NDArray[np.bool_]
 
 
-def with_signal(outcomes: Outcomes, reasoner: Reasons, cache_dir: Path) -> Outcomes:
-    """Return `outcomes` with the reasoner's expected grade of every firm-year; what the cache knows is not asked again."""
-    sheets = facts_of_rows(outcomes.accounts, len(outcomes))
+def draw(outcomes: Outcomes, years: tuple[int, int], survivals: int, unfit: frozenset[str]) -> Rows:
+    """Say which firm-years within `years` the reasoner is asked of: every failure and `survivals` drawn at random.
+
+    Then those of the firms `unfit` are left out: it was trained on them.
+    """
+    rows = (outcomes.year >= years[0]) & (outcomes.year <= years[1])
+    survived = np.random.default_rng(_SEED).permutation(np.flatnonzero(rows & ~outcomes.fails))[:survivals]
+    chosen = rows & outcomes.fails
+    chosen[survived] = True
+    fit: Rows = chosen & ~np.isin(outcomes.firm, sorted(unfit))
+    return fit
+
+
+def firms_trained_on(reasoner_dir: Path, table: Path) -> frozenset[str]:
+    """Return the firms of `table` whose fate the reasoner in `reasoner_dir` was trained on, as its card tells."""
+    card = json.loads((reasoner_dir / "card.json").read_text(encoding="utf-8"))
+    config = card["config"]
+    return firms_seen(table, config["outcome_records"], FITTED_YEARS, config["seed"]) if card["training"]["of real firms"] else frozenset()
+
+
+def with_signal(outcomes: Outcomes, rows: Rows, reasoner: Reasons, cache_dir: Path) -> Outcomes:
+    """Return `outcomes` with the reasoner's expected grade of `rows`, NaN of the others; what the cache knows is not asked again."""
     grades = Grades(cache_dir / "training" / f"signal-{_named(reasoner)}.jsonl", reasoner)
-    signal = []
-    for number, facts in enumerate(sheets, 1):
-        signal.append(grades.of(facts))
+    chosen, signal = outcomes.take(rows), np.full(len(outcomes), np.nan)
+    found = []
+    for number, facts in enumerate(facts_of_rows(chosen.accounts, len(chosen)), 1):
+        found.append(grades.of(facts))
         if number % _TOLD_EVERY == 0:
-            log.info("%d of %d firm-years", number, len(sheets))
-    return replace(outcomes, signal=np.array(signal))
+            log.info("%d of %d firm-years", number, len(chosen))
+    signal[rows] = found
+    return replace(outcomes, signal=signal)
 
 
 def _named(reasoner: Reasons) -> str:
