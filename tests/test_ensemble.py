@@ -226,5 +226,5 @@ def test_the_shipped_ensemble_is_small_and_says_what_it_gives() -> None:
     sound = ensemble.rate(weak(net_income="90", operating_income="130", total_liabilities="300", total_current_liabilities="120"))
     assert said.meaning == "failure probability of a listed firm within a year"
     assert said.probability_of_default > 5 * sound.probability_of_default
-    document_of_it = shipped.parent.parent.parent / "docs" / "models" / "scorecard.md"
+    document_of_it = shipped.parent.parent.parent / "docs" / "models" / "ensemble.md"
     assert document_of_it.read_text(encoding="utf-8") == document(shipped)

@@ -20,6 +20,8 @@ _INTERVAL = (0.025, 0.975)
 _RISKIEST = 0.10
 #: Sales in millions, from and up to.
 BANDS = ((0.0, 1.0), (1.0, 50.0), (50.0, 500.0), (500.0, np.inf))
+#: How the part begins that holds the firm-years of which the reasoner was asked.
+ASKED = "asked of the reasoner"
 _LEAST = 5  # failures from which a band's figures are given
 
 Weights = NDArray[np.float64]

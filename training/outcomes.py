@@ -21,7 +21,10 @@ SIGNAL = "reasoner_signal"
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Firm-years: who, when, whether it failed within the next year, the accounts, and what the scorecard weighs (a row each)."""
+    """Firm-years: who, when, whether it failed within the next year, the accounts, and what the scorecard weighs (a row each).
+
+    `signal` is the reasoner's expected grade, NaN where it was not asked; `signal_by` says which reasoner gave it.
+    """
 
     firm: NDArray[np.str_]
     year: NDArray[np.int64]
@@ -29,6 +32,7 @@ class Outcomes:
     accounts: dict[str, Column]
     ratios: Column
     signal: Column | None = None
+    signal_by: str = ""
 
     @property
     def asked(self) -> NDArray[np.bool_]:
@@ -53,7 +57,7 @@ class Outcomes:
         """Return the firm-years marked in `rows`."""
         accounts = {name: column[rows] for name, column in self.accounts.items()}
         signal = self.signal[rows] if self.signal is not None else None
-        return Outcomes(self.firm[rows], self.year[rows], self.fails[rows], accounts, self.ratios[rows], signal)
+        return Outcomes(self.firm[rows], self.year[rows], self.fails[rows], accounts, self.ratios[rows], signal, self.signal_by)
 
     def between(self, first: int, last: int) -> "Outcomes":
         """Return the firm-years from `first` to `last`."""
@@ -74,7 +78,7 @@ def read_outcomes(path: Path) -> Outcomes:
     if not any(name.startswith(PRIOR) for name in accounts):
         accounts |= _prior(firm, year, accounts)
     signal = table.numbers(SIGNAL) if SIGNAL in table.header else None
-    return Outcomes(firm, year, fails.astype(np.bool_), accounts, ratios(accounts), signal)
+    return Outcomes(firm, year, fails.astype(np.bool_), accounts, ratios(accounts), signal, SIGNAL if signal is not None else "")
 
 
 def _whole(table: AccountTable, name: str) -> NDArray[np.int64]:

@@ -57,7 +57,8 @@ def with_signal(outcomes: Outcomes, rows: Rows, reasoner: Reasons, cache_dir: Pa
         if number % _TOLD_EVERY == 0:
             log.info("%d of %d firm-years", number, len(chosen))
     signal[rows] = found
-    return replace(outcomes, signal=signal)
+    version = reasoner.version
+    return replace(outcomes, signal=signal, signal_by=f"reasoner {version.version}, {version.sha256[:16]}")
 
 
 def _named(reasoner: Reasons) -> str:

@@ -23,7 +23,7 @@ from app.errors import UsageError
 from models.ensemble import LISTED, Bounds, Ensemble, Stacker, write_ensemble
 from models.risk_ratios import FEATURES, ratios
 from models.scorecard import Card, Matrix, Scorecard, bands
-from training.evaluate_risk import RiskFigure, altman, in_service_figures, measure, without_prior
+from training.evaluate_risk import ASKED, RiskFigure, altman, in_service_figures, measure, without_prior
 from training.outcomes import Outcomes, horizon
 
 Rows = NDArray[np.bool_]
@@ -294,7 +294,7 @@ def main(config: Config, outcomes: Outcomes, out: Path) -> list[RiskFigure]:
         stackers["with_signal"] = stack_both(crossed.log_odds, late)
     bounds = conformal_bounds(crossed.predictors[WHOLE], late.fails, config.level)
     ensemble = Ensemble(card, stackers, bounds, LISTED, ModelVersion("ensemble", config.version, ""))
-    data = {"rows": len(outcomes), "failures": int(outcomes.fails.sum()), "attribution": ATTRIBUTION}
+    data = {"rows": len(outcomes), "failures": int(outcomes.fails.sum()), "attribution": ATTRIBUTION, "signal": outcomes.signal_by}
     write_ensemble(out, ensemble, _card_of(config.version, asdict(config), data, figures))
     return figures
 
@@ -307,7 +307,7 @@ def crossed_figures(crossed: CrossFitted) -> list[RiskFigure]:
     if late.signal is None:
         return figures
     asked = late.asked
-    part = f"asked of the reasoner ({int(asked.sum())} firm-years, {int(late.fails[asked].sum())} failures)"
+    part = f"{ASKED} ({int(asked.sum())} firm-years, {int(late.fails[asked].sum())} failures)"
     return [*figures, *measure(late, {name: given[name] for name in (BOTH, WHOLE, REASONER)}, [BOTH, WHOLE], {part: late.weights})]
 
 
