@@ -12,7 +12,7 @@ from app.page_kinds import TitleClassifier
 from app.reading.split import split_package
 from app.reasoning import Reasons
 from app.settings import Settings
-from app.what_if import Rates, Situation, counterfactuals, stops, weigh
+from app.what_if import Rates, Situation, counterfactuals, impacts, stops, weigh
 from models import confidence, extractor, page_kind, reasoner
 from models.confidence import Evidence
 from models.ensemble import load_ensemble
@@ -145,6 +145,7 @@ def weighed(package_id: str, reading: Reading, models: Models, as_of: date | Non
     found = checks.run(Case(reading.spread, reading.documents, reading.pages, day, reading.forms, reading.application, computed))
     facts = reasoning.facts_of(computed, found, now.spread, reading.application)
     outcome = policy.rate(computed, found, policy.load(), reading.application, risk)
+    hanging = impacts(replace(now, findings=found), models.ensemble)
     return Assessment(
         package_id,
         day,
@@ -163,8 +164,9 @@ def weighed(package_id: str, reading: Reading, models: Models, as_of: date | Non
         risk,
         principal_reasons((*found, *outcome.findings), risk),
         counterfactuals(replace(now, findings=found), models.ensemble),
-        stops(replace(now, findings=found), models.ensemble),
+        stops(hanging),
         reasoning.explain(facts, models.reasoner, models.reasoner_seconds, models.unreasoned),
+        hanging,
     )
 
 

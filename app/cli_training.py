@@ -59,10 +59,12 @@ def evaluate_reasoner(
     count: Annotated[int, typer.Option(min=1, help="Invented applications to measure on.")] = 500,
     seed: Annotated[int, typer.Option(help="Which ones; those of the training use other seeds.")] = 7_000_003,
     card: Annotated[bool, typer.Option("--card", help="Write the figures into the card of the reasoner in service.")] = False,
+    document: Annotated[Path | None, typer.Option(help="Write the document on the reasoner, for its reader, to this file.")] = None,
 ) -> None:
     """Measure the reasoner against known drivers, beside the rule-based rationale, before and after guardrails."""
     from app.assess import load_reasoner
     from training.evaluate_reasoner import evaluate, wins
+    from training.reasoner_document import write_document
     from training.reasoner_records import planted_records
     from training.train_reasoner import write_metrics
 
@@ -75,6 +77,8 @@ def evaluate_reasoner(
     console.print(f"The reasoner {said}.")
     if card:
         write_metrics(settings().reasoner_dir, {f"{count} invented applications, seed {seed}": figures})
+    if document:
+        write_document(settings().reasoner_dir, document)
 
 
 def write_records(

@@ -568,6 +568,25 @@ class RiskOpinion:
     drivers: tuple[RiskDriver, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DecisionImpact:
+    """How far the opinion hangs on one doubtful figure: what its other readings, or none, would make of it.
+
+    `least` and `most` bound the probability of default over these readings and the one in use; None without a model of default.
+    `decides`: one of them changes grade, recommendation or which limits of policy are missed.
+    """
+
+    item: LineItem
+    decides: bool
+    least: float | None
+    most: float | None
+
+    @property
+    def moves(self) -> float:
+        """Return by how much the probability of default may move."""
+        return self.most - self.least if self.least is not None and self.most is not None else 0.0
+
+
 class ReasonSource(StrEnum):
     """Which part of the assessment a principal reason comes from."""
 
@@ -676,7 +695,8 @@ class Rationale:
 class Assessment:
     """What the machine makes of one application, with the versions that made it. Only ever added, never changed.
 
-    `stops` are the figures that a person must compare with the page: doubtful ones on which the decision hangs.
+    `impacts` ranks the doubtful figures that move anything; `stops` are those of them that a person must compare with the page, since
+    the decision hangs on them.
     """
 
     package_id: str
@@ -698,6 +718,7 @@ class Assessment:
     counterfactuals: tuple[Counterfactual, ...] = ()
     stops: tuple[LineItem, ...] = ()
     rationale: Rationale | None = None
+    impacts: tuple[DecisionImpact, ...] = ()
 
 
 # -- who acts, and the trail of it -----------------------------------------------------------------------------------

@@ -3,16 +3,19 @@
 The reasoner is asked, and once more where guardrails refuse its answer or it took too long. What was refused is counted and told.
 """
 
+import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
 from app.domain import FactLine, Finding, LoanApplication, ModelVersion, Origin, Ratio, Rationale, Spread
 from app.errors import ReasonerFailed
+from models.risk_ratios import PRIOR, Column, completed
 from rules import guardrails, policy
+from rules.account_facts import account_facts
 from rules.facts import fact_lines
 from rules.questions import questions
 from rules.rationale import rationale
@@ -22,6 +25,9 @@ LEAST_FACTS = 3
 _TRIES = 2
 _SURE = 0.8  # a figure read with less confidence, or in two ways, is in doubt
 _CURRENT = "current"
+
+#: Facts -> their rationale, the reasoner's or the rules'.
+Ask = Callable[[Sequence[FactLine]], Rationale]
 
 
 class Reasons(Protocol):
@@ -61,6 +67,19 @@ def facts_of(
     if application and application.facility.amount and revenue and revenue > 0:
         measures["request"] = application.facility.amount / revenue
     return fact_lines(ratios, findings, measures, policy.load().limits)
+
+
+def facts_of_rows(accounts: Mapping[str, Column], rows: int) -> list[tuple[FactLine, ...]]:
+    """Return the facts of every row of a table of accounts (columns by id, the prior period's begin with `prior_`)."""
+    limits = policy.load().limits
+    now, before = (_years(completed(accounts, prefix, rows)) for prefix in ("", PRIOR))
+    return [account_facts(year, earlier, limits) for year, earlier in zip(now, before, strict=True)]
+
+
+def _years(columns: Mapping[str, Column]) -> list[dict[str, float | None]]:
+    """Return the accounts of a period row by row; nothing where none is known."""
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [{name: value for name, value in zip(columns, row, strict=True) if math.isfinite(value)} for row in rows]
 
 
 def explain(

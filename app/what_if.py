@@ -3,7 +3,7 @@
 Documents and the findings on them stay as they are; ratios, probability of default and policy are computed anew.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
@@ -12,6 +12,7 @@ from app.domain import (
     UNMAPPED,
     Counterfactual,
     Debt,
+    DecisionImpact,
     DocumentKind,
     Finding,
     Form,
@@ -34,6 +35,8 @@ _THOUSAND = Decimal(1000)
 _LONGEST_TERM = 300  # months
 _OWED = ("total_liabilities",)
 _OWNED = ("total_equity", "share_capital", "net_assets")
+#: What is decided, and the probability of default.
+_Verdict = tuple[tuple[object, ...], float | None]
 _ASSETS = ("cash", "total_current_assets", "total_assets", "net_current_assets", "total_assets_less_current_liabilities")
 
 
@@ -69,30 +72,48 @@ def conclude(now: Situation, ensemble: Rates | None) -> tuple[Outcome, RiskOpini
     return policy.rate(computed, now.findings, policy.load(), now.application, risk), risk
 
 
-def stops(now: Situation, ensemble: Rates | None) -> tuple[LineItem, ...]:
-    """Return the figures at which a person must stop: not accepted, and another reading of them, or none, decides otherwise.
+def impacts(now: Situation, ensemble: Rates | None) -> tuple[DecisionImpact, ...]:
+    """Return the doubtful figures that move anything, those that decide first, then by how far they move the probability.
 
-    What is decided is grade, recommendation, and which limits of policy are missed.
+    Doubtful is what was not accepted. Each of its other readings is tried, and that it is not there at all.
     """
-    held = _decision(now, ensemble)
-    found: list[LineItem] = []
-    for number, statement in enumerate(now.spread.statements):
-        for place, item in enumerate(statement.items):
-            if item.auto_accept or item.account == UNMAPPED:
-                continue
-            others = [(replace(item, value=value),) for value in dict.fromkeys(item.alternatives) if value != item.value]
-            for other in ((), *others):
-                changed = replace(statement, items=(*statement.items[:place], *other, *statement.items[place + 1 :]))
-                spread = Spread((*now.spread.statements[:number], changed, *now.spread.statements[number + 1 :]))
-                if _decision(replace(now, spread=spread), ensemble) != held:
-                    found.append(item)
-                    break
-    return tuple(found)
+    held = _verdict(now, ensemble)
+    found = [
+        _impact(item, held, [_verdict(replace(now, spread=spread), ensemble) for spread in _others(now.spread, number, place)])
+        for number, statement in enumerate(now.spread.statements)
+        for place, item in enumerate(statement.items)
+        if not item.auto_accept and item.account != UNMAPPED
+    ]
+    return tuple(sorted((each for each in found if each.decides or each.moves), key=lambda each: (not each.decides, -each.moves)))
 
 
-def _decision(now: Situation, ensemble: Rates | None) -> tuple[object, ...]:
-    outcome, _ = conclude(now, ensemble)
-    return outcome.grade, outcome.recommendation, frozenset((each.id, each.measure, each.severity) for each in outcome.findings)
+def stops(found: Sequence[DecisionImpact]) -> tuple[LineItem, ...]:
+    """Return the figures at which a person must stop: those on which the decision hangs."""
+    return tuple(each.item for each in found if each.decides)
+
+
+def _others(spread: Spread, number: int, place: int) -> Iterator[Spread]:
+    """Yield the spread without one figure, and with each of its other readings."""
+    statement = spread.statements[number]
+    item = statement.items[place]
+    others = [(replace(item, value=value),) for value in dict.fromkeys(item.alternatives) if value != item.value]
+    for other in ((), *others):
+        changed = replace(statement, items=(*statement.items[:place], *other, *statement.items[place + 1 :]))
+        yield Spread((*spread.statements[:number], changed, *spread.statements[number + 1 :]))
+
+
+def _impact(item: LineItem, held: _Verdict, others: Sequence[_Verdict]) -> DecisionImpact:
+    """Return what the verdicts of a figure's other readings say of it."""
+    known = [probability for _, probability in (held, *others) if probability is not None]
+    decides = any(decision != held[0] for decision, _ in others)
+    return DecisionImpact(item, decides, min(known, default=None), max(known, default=None))
+
+
+def _verdict(now: Situation, ensemble: Rates | None) -> _Verdict:
+    """Return what is decided (grade, recommendation, limits missed), and the probability of default."""
+    outcome, risk = conclude(now, ensemble)
+    missed = frozenset((each.id, each.measure, each.severity) for each in outcome.findings)
+    return (outcome.grade, outcome.recommendation, missed), risk.probability_of_default if risk else None
 
 
 def counterfactuals(now: Situation, ensemble: Rates | None) -> tuple[Counterfactual, ...]:

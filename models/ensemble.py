@@ -71,23 +71,31 @@ class Ensemble:
         return self.opinions(row, grades)[0]
 
     def opinions(self, rows: Matrix, grades: Matrix | None = None) -> list[RiskOpinion]:
-        """Return the opinion on every row of the matrix that `ratios` makes; `grades` are the reasoner's expected grades."""
+        """Return the opinion on every row of the matrix that `ratios` makes.
+
+        `grades` are the reasoner's expected grades, NaN where it gave none.
+        """
         points = self.scorecard.points(rows)
         log_odds = self.scorecard.intercept + points.sum(axis=1)
-        stacker = self.stacker(grades is not None)
-        seen = grades if grades is not None else np.zeros(len(rows))
-        probabilities = stacker.probability(log_odds, seen)
+        told = np.isfinite(grades) if grades is not None else np.zeros(len(rows), dtype=np.bool_)
+        seen = np.where(told, grades, 0.0) if grades is not None else np.zeros(len(rows))
         alone = self.stacker(with_signal=False).probability(log_odds)
+        probabilities = np.where(told, self.stacker(with_signal=True).probability(log_odds, seen), alone)
         outside = self.scorecard.outside(rows)
         out = []
         for n, probability in enumerate(probabilities.tolist()):
-            drivers = self._drivers(rows[n], points[n], (stacker, log_odds[n], seen[n]))
-            parts = [("scorecard", float(alone[n]))] + ([("reasoner", float(seen[n]))] if grades is not None else [])
+            drivers = self._drivers(rows[n], points[n], (self.stacker(bool(told[n])), log_odds[n], seen[n]))
+            parts = [("scorecard", float(alone[n]))] + ([("reasoner", float(seen[n]))] if told[n] else [])
             names = tuple(feature.name for feature, out_of in zip(FEATURES, outside[n], strict=True) if out_of)
             known = float(np.mean(~np.isnan(rows[n])))
             said = probability, self.meaning, self.bounds.fates(probability)
             out.append(RiskOpinion(*said, names, rows.shape[1], known, tuple(parts), drivers))
         return out
+
+    @property
+    def has_signal(self) -> bool:
+        """Say whether the reasoner's signal is weighed at all."""
+        return "with_signal" in self._stackers
 
     def stacker(self, with_signal: bool) -> Stacker:
         """Return the calibration in use; a signal that no stacker was fitted for changes nothing."""

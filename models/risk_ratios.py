@@ -184,7 +184,7 @@ def ratios(accounts: Mapping[str, Column]) -> Column:
     `accounts` holds columns of one length, by id; those of the prior period begin with `prior_`. Others are passed over.
     """
     rows = len(next(iter(accounts.values())))
-    now, prior = (_complete(accounts, prefix, rows) for prefix in ("", PRIOR))
+    now, prior = (completed(accounts, prefix, rows) for prefix in ("", PRIOR))
     with np.errstate(all="ignore"):
         levels, earlier = ([_quotient(m, period) for m in MEASURES] for period in (now, prior))
         changes = [a - b for m, a, b in zip(MEASURES, levels, earlier, strict=True) if m.moves]
@@ -194,8 +194,8 @@ def ratios(accounts: Mapping[str, Column]) -> Column:
     return matrix
 
 
-def _complete(accounts: Mapping[str, Column], prefix: str, rows: int) -> dict[str, Column]:
-    """Return every account of a period, those that follow from others filled in."""
+def completed(accounts: Mapping[str, Column], prefix: str, rows: int) -> dict[str, Column]:
+    """Return every account of a period (`prefix` "" or PRIOR), those that follow from others filled in."""
     found = {a: np.asarray(accounts.get(prefix + a, np.full(rows, np.nan)), dtype=np.float64) for a in ACCOUNTS}
     for account, ways in _DERIVED.items():
         for way in ways:

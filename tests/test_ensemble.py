@@ -21,7 +21,7 @@ from training.outcomes import Outcomes, horizon, read_outcomes
 from training.risk_document import document
 from training.train_ensemble import Config, calibrate, main, main_recalibrated, read_config, recalibrate
 
-LIGHT = Config("t", 2000, 2004, 2007, (1, 2), 10, 40, 0.1, 30, 0.3, 0.03, 1, 2, 0.1, 5)
+LIGHT = Config("t", 2000, 2004, 2007, (1, 2), 10, 40, 0.1, 30, 0.3, 0.03, 1, 2, 0.1, 100, 5)
 WEAK = {
     "revenue": "900", "cost_of_sales": "700", "operating_income": "-80", "depreciation_amortization": "30", "net_income": "-120",
     "total_assets": "800", "total_current_assets": "250", "inventory": "90", "accounts_receivable": "110",
@@ -226,5 +226,5 @@ def test_the_shipped_ensemble_is_small_and_says_what_it_gives() -> None:
     sound = ensemble.rate(weak(net_income="90", operating_income="130", total_liabilities="300", total_current_liabilities="120"))
     assert said.meaning == "failure probability of a listed firm within a year"
     assert said.probability_of_default > 5 * sound.probability_of_default
-    document_of_it = shipped.parent.parent.parent / "docs" / "models" / "scorecard.md"
+    document_of_it = shipped.parent.parent.parent / "docs" / "models" / "ensemble.md"
     assert document_of_it.read_text(encoding="utf-8") == document(shipped)

@@ -2,14 +2,18 @@
 
 import csv
 import gzip
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from app.account_table import read_table
 from app.cli import app
+from app.domain import FactLine, ModelVersion, Rationale, Reason, Relation, Standing
 from app.errors import UsageError
 from app.rate_table import rate_table
+from app.reasoning import Ask
 from app.settings import settings
 from models.ensemble import load_ensemble
 from models.risk_ratios import ACCOUNTS
@@ -23,10 +27,10 @@ WEAK = "Mill & Sons,2015,700,1100,-260,500,720,200,480,late"
 NOTHING = "Empty Ltd,2015,,,,,,,,"
 
 
-def rated(folder: Path, *rows: str, header: str = HEADER) -> tuple[list[dict[str, str]], list[str]]:
+def rated(folder: Path, *rows: str, header: str = HEADER, ask: Ask | None = None) -> tuple[list[dict[str, str]], list[str]]:
     table = folder / "in.csv"
     table.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-    said = rate_table(table, folder / "new" / "out.csv", load_ensemble(settings().ensemble_dir), policy.load())
+    said = rate_table(table, folder / "new" / "out.csv", load_ensemble(settings().ensemble_dir), policy.load(), ask)
     with (folder / "new" / "out.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file)), said
 
@@ -121,3 +125,50 @@ def test_outcomes_that_are_none_are_refused(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(UsageError, match=said):
             read_outcomes(path)
+
+
+# -- the reasoner beside the scorecard -----------------------------------------------------------------------------------
+
+
+def asking(*answers: Rationale) -> Ask:
+    given = iter(answers)
+
+    def ask(facts: Sequence[FactLine]) -> Rationale:  # noqa: ARG001 - of the protocol
+        return next(given)
+
+    return ask
+
+
+def answer(signal: tuple[float, ...]) -> Rationale:
+    facts = (FactLine("current_ratio", "current", Standing.POOR),)
+    return Rationale(facts, (Reason("current_ratio", Relation.UP, 0.9),), (), signal, ModelVersion("test", "1", ""))
+
+
+def test_the_reasoners_grade_and_weaknesses_stand_beside_a_probability_that_stays(tmp_path: Path) -> None:
+    ask = asking(answer((0.5, 0.5)), answer((0, 0, 0, 0, 0, 0, 1.0)), answer(()))
+    plain, _ = rated(tmp_path, SOUND, WEAK, NOTHING)
+    reasoned, _ = rated(tmp_path, SOUND, WEAK, NOTHING, ask=ask)
+    assert [row["reasoner_grade"] for row in reasoned] == ["1.50", "7.00", ""]
+    assert {row["weaknesses"] for row in reasoned} == {"current_ratio"}
+    same = [{name: row[name] for name in plain[0]} for row in reasoned]
+    assert same == plain or load_ensemble(settings().ensemble_dir).has_signal
+
+
+def test_a_table_that_holds_the_reasoners_grade_already_is_refused_only_where_it_is_asked(tmp_path: Path) -> None:
+    header, row = "firm,revenue,reasoner_grade", "a,7,1"
+    assert rated(tmp_path, row, header=header)[0][0]["reasoner_grade"] == "1"
+    with pytest.raises(UsageError, match="has a column reasoner_grade already"):
+        rated(tmp_path, row, header=header, ask=asking())
+
+
+def test_rows_without_a_prior_period_are_rated_and_told(tmp_path: Path) -> None:
+    (row,), said = rated(tmp_path, "a,700,-260,500,720", header="firm,revenue,net_income,total_assets,total_liabilities")
+    assert 0 < float(row["probability_of_default"]) < 1
+    assert "1 of 1 rows give no figure of the prior period" in " ".join(said)
+    _, said = rated(tmp_path, SOUND, WEAK)
+    assert "prior period" not in " ".join(said)
+
+
+def test_the_share_of_ratios_beyond_the_fit_is_told(tmp_path: Path) -> None:
+    _, said = rated(tmp_path, "b,1,1e18,5,-1e15,7,9e15,1,1,")
+    assert re.search(r"1 have a ratio beyond what the model was fitted on, of their ratios \d+\.\d%", said[0])

@@ -24,6 +24,7 @@ from rules import guardrails
 from rules.facts import THEMES, scales
 from training.evaluate_reasoner import evaluate, wins
 from training.reasoner_batches import batch, example
+from training.reasoner_document import document
 from training.reasoner_records import FORMATS, lines, planted_records
 from training.train_reasoner import Config, Tuned, main, read_config
 
@@ -216,3 +217,10 @@ def test_the_shipped_reasoner_finds_drivers_better_than_the_rules() -> None:
     assert figures["before guardrails: agrees with the figures"] >= 0.97
     assert figures["before guardrails: valid"] >= 0.97
     assert figures["after guardrails: valid"] == figures["after guardrails: agrees with the figures"] == 1
+
+
+def test_the_document_on_the_reasoner_is_that_of_its_card() -> None:
+    shipped = Path(__file__).resolve().parent.parent
+    made = document(shipped / "models" / "weights" / "reasoner")
+    assert (shipped / "docs" / "models" / "reasoner.md").read_text(encoding="utf-8") == made
+    assert "cites given facts only" in made

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain import UNMAPPED, Fate, Finding, ModelVersion, Recommendation, RiskOpinion, Severity, Spread
-from app.what_if import LEVERS, Situation, conclude, counterfactuals, stops
+from app.domain import UNMAPPED, Fate, Finding, LineItem, ModelVersion, Recommendation, RiskOpinion, Severity, Spread
+from app.what_if import LEVERS, Situation, conclude, counterfactuals, impacts, stops
 from tests import build
 
 FORMS = tuple(build.FORMS.values())
@@ -83,7 +83,7 @@ def test_without_an_application_there_is_no_loan_to_change() -> None:
 def test_a_person_stops_only_at_doubtful_figures_on_which_the_decision_hangs() -> None:
     made = build.spread()
     doubtful = Spread(tuple(replace(s, items=tuple(replace(i, auto_accept=False) for i in s.items)) for s in made.statements))
-    accounts = {item.account for item in stops(replace(asking("40000"), spread=doubtful), None)}
+    accounts = {item.account for item in stops(impacts(replace(asking("40000"), spread=doubtful), None))}
     assert {"depreciation_amortization", "total_current_assets"} <= accounts
     assert "share_capital" not in accounts
     assert UNMAPPED not in accounts
@@ -92,7 +92,7 @@ def test_a_person_stops_only_at_doubtful_figures_on_which_the_decision_hangs() -
 def test_nobody_stops_at_figures_that_are_sure() -> None:
     made = build.spread()
     sure = Spread(tuple(replace(s, items=tuple(replace(i, auto_accept=True) for i in s.items)) for s in made.statements))
-    assert stops(replace(asking("40000"), spread=sure), None) == ()
+    assert impacts(replace(asking("40000"), spread=sure), None) == ()
 
 
 def test_another_reading_that_decides_otherwise_is_a_stop() -> None:
@@ -108,4 +108,34 @@ def test_another_reading_that_decides_otherwise_is_a_stop() -> None:
         spread = Spread(tuple(replace(s, items=tuple(its)) for s, its in zip(sure.statements, items, strict=True)))
         return replace(asking("40000"), spread=spread)
 
-    assert [item.account for item in stops(doubting(Decimal(1)), None)] == ["operating_income"]
+    assert [item.account for item in stops(impacts(doubting(Decimal(1)), None))] == ["operating_income"]
+
+
+def test_doubtful_figures_are_ranked_by_what_hangs_on_them() -> None:
+    made = build.spread()
+    doubtful = Spread(tuple(replace(s, items=tuple(replace(i, auto_accept=False) for i in s.items)) for s in made.statements))
+    found = impacts(replace(asking("40000"), spread=doubtful), ByLeverage())
+    assert [each.decides for each in found] == sorted((each.decides for each in found), reverse=True)
+    for deciding in (True, False):
+        moves = [each.moves for each in found if each.decides is deciding]
+        assert moves == sorted(moves, reverse=True)
+    assert all(each.decides or each.moves > 0 for each in found)
+
+
+def test_the_probability_moves_within_what_other_readings_make_of_it() -> None:
+    made = build.spread()
+    owed = ("total_liabilities", "current")
+
+    def told(item: LineItem) -> LineItem:
+        doubted = (item.account, item.period.name) == owed
+        return replace(item, auto_accept=not doubted, alternatives=(item.value * 2,) if doubted else ())
+
+    items = [map(told, s.items) for s in made.statements]
+    spread = Spread(tuple(replace(s, items=tuple(its)) for s, its in zip(made.statements, items, strict=True)))
+    now = replace(asking("40000"), spread=spread)
+    _, risk = conclude(now, ByLeverage())
+    (impact,) = impacts(now, ByLeverage())
+    assert risk is not None
+    assert impact.item.account == "total_liabilities"
+    assert impact.least == pytest.approx(risk.probability_of_default)
+    assert impact.most == pytest.approx(2 * risk.probability_of_default)

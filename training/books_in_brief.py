@@ -7,10 +7,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Final
-
-from app.domain import Ratio, RatioStatus
 
 _DAYS: Final = 365
 _TAX = 0.22
@@ -181,14 +178,3 @@ def _level(rate: float, years: float) -> float:
     """Return a year's level payments on a loan of one."""
     monthly, months = rate / 12, years * 12
     return 12 * monthly / (1 - math.pow(1 + monthly, -months))
-
-
-def ratios_of(values: dict[str, dict[str, float | None]]) -> tuple[Ratio, ...]:
-    """Return `values` as the product's own ratios."""
-    return tuple(
-        Ratio(id, period, RatioStatus.NOT_MEANINGFUL, None, "")
-        if value is None
-        else Ratio(id, period, RatioStatus.VALUE, Decimal(f"{value:.4f}"), "")
-        for period, row in values.items()
-        for id, value in row.items()
-    )

@@ -20,10 +20,14 @@ _INTERVAL = (0.025, 0.975)
 _RISKIEST = 0.10
 #: Sales in millions, from and up to.
 BANDS = ((0.0, 1.0), (1.0, 50.0), (50.0, 500.0), (500.0, np.inf))
+#: How the part begins that holds the firm-years of which the reasoner was asked.
+ASKED = "asked of the reasoner"
 _LEAST = 5  # failures from which a band's figures are given
 
 Weights = NDArray[np.float64]
 Statistic = Callable[[Weights], float]
+#: What each row counts, by the name of the part that is measured.
+Parts = Mapping[str, Weights]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +65,22 @@ def without_prior(outcomes: Outcomes) -> Column:
 # -- figures -----------------------------------------------------------------------------------------------------------
 
 
-def measure(outcomes: Outcomes, predictors: Mapping[str, Matrix], calibrated: Sequence[str], draws: int = _DRAWS) -> list[RiskFigure]:
-    """Return the figures of every predictor (a risk a row) on all firm-years, and on each band of sales.
+def measure(
+    outcomes: Outcomes, predictors: Mapping[str, Matrix], calibrated: Sequence[str], parts: Parts | None = None
+) -> list[RiskFigure]:
+    """Return the figures of every predictor (a risk a row) on `parts`: by default all firm-years, and each band of sales.
 
     Those named in `calibrated` are probabilities: their mean is compared with the rate observed. The first predictor is also
     compared with each of the others.
     """
-    sales = outcomes.accounts.get("revenue", np.full(len(outcomes), np.nan)) / 1e6
-    parts = {"all": np.ones(len(outcomes), dtype=np.bool_)} | {_band_name(*band): (sales >= band[0]) & (sales < band[1]) for band in BANDS}
-    drawn = _draw(outcomes.firm, draws)
+    drawn = _draw(outcomes.firm, _DRAWS)
     out: list[RiskFigure] = []
-    for part, rows in parts.items():
+    for part, counts in (parts or _by_sales(outcomes)).items():
+        rows = counts > 0
         fails = outcomes.fails[rows]
         if fails.sum() < _LEAST:
             continue
-        weights = drawn[:, rows]
+        weights = drawn[:, rows] * counts[rows]
         areas = {name: area_under_curve(risk[rows], fails) for name, risk in predictors.items()}
         first = next(iter(areas))
         for name, risk in predictors.items():
@@ -83,12 +88,19 @@ def measure(outcomes: Outcomes, predictors: Mapping[str, Matrix], calibrated: Se
             out.append(_figure(name, part, "failures in the riskiest 10 %", caught(risk[rows], fails), weights))
             if name in calibrated:
                 out.append(_figure(name, part, "mean probability / observed rate", level(risk[rows], fails), weights))
-            if name != first and part == "all":
+            if name != first and part not in map(_band_name, BANDS):
                 out.append(_figure(first, part, f"AUC above {name}", _difference(areas[first], areas[name]), weights))
     return out
 
 
-def _band_name(low: float, high: float) -> str:
+def _by_sales(outcomes: Outcomes) -> Parts:
+    sales = outcomes.accounts.get("revenue", np.full(len(outcomes), np.nan)) / 1e6
+    bands = {_band_name(band): (sales >= band[0]) & (sales < band[1]) for band in BANDS}
+    return {"all": np.ones(len(outcomes))} | {name: rows.astype(np.float64) for name, rows in bands.items()}
+
+
+def _band_name(band: tuple[float, float]) -> str:
+    low, high = band
     return f"sales {low:g}–{high:g} m" if np.isfinite(high) else f"sales from {low:g} m"
 
 

@@ -1,7 +1,7 @@
 """A table of outcomes: a firm-year a row, its accounts, and whether the firm failed within the next year. Nothing is fitted here.
 
 Columns: `firm`, `year`, `fails_next_year` (0 or 1) and accounts by id. The prior period is joined by firm and year where the
-table has no `_prior` columns. `reasoner_signal` (a grade from 1 to 7) is optional.
+table has no `_prior` columns. `reasoner_signal` (a grade from 1 to 7) is optional, and may be given for rows drawn at random alone.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,10 @@ SIGNAL = "reasoner_signal"
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Firm-years: who, when, whether it failed within the next year, the accounts, and what the scorecard weighs (a row each)."""
+    """Firm-years: who, when, whether it failed within the next year, the accounts, and what the scorecard weighs (a row each).
+
+    `signal` is the reasoner's expected grade, NaN where it was not asked; `signal_by` says which reasoner gave it.
+    """
 
     firm: NDArray[np.str_]
     year: NDArray[np.int64]
@@ -29,6 +32,22 @@ class Outcomes:
     accounts: dict[str, Column]
     ratios: Column
     signal: Column | None = None
+    signal_by: str = ""
+
+    @property
+    def asked(self) -> NDArray[np.bool_]:
+        """Say of which firm-years the reasoner gave a grade."""
+        return np.isfinite(self.signal) if self.signal is not None else np.zeros(len(self), dtype=np.bool_)
+
+    @property
+    def weights(self) -> Column:
+        """Return what each firm-year that the reasoner was asked of stands for, and none of the others.
+
+        Failures and survivals are drawn apart: each kind weighs as much as all of it in the table.
+        """
+        asked = self.asked
+        shares = [asked[self.fails == kind].mean() if (self.fails == kind).any() else 1.0 for kind in (False, True)]
+        return np.where(asked, 1 / np.maximum(np.array(shares)[self.fails.astype(np.int64)], 1e-12), 0.0)
 
     def __len__(self) -> int:
         """Return the number of firm-years."""
@@ -38,7 +57,7 @@ class Outcomes:
         """Return the firm-years marked in `rows`."""
         accounts = {name: column[rows] for name, column in self.accounts.items()}
         signal = self.signal[rows] if self.signal is not None else None
-        return Outcomes(self.firm[rows], self.year[rows], self.fails[rows], accounts, self.ratios[rows], signal)
+        return Outcomes(self.firm[rows], self.year[rows], self.fails[rows], accounts, self.ratios[rows], signal, self.signal_by)
 
     def between(self, first: int, last: int) -> "Outcomes":
         """Return the firm-years from `first` to `last`."""
@@ -59,7 +78,7 @@ def read_outcomes(path: Path) -> Outcomes:
     if not any(name.startswith(PRIOR) for name in accounts):
         accounts |= _prior(firm, year, accounts)
     signal = table.numbers(SIGNAL) if SIGNAL in table.header else None
-    return Outcomes(firm, year, fails.astype(np.bool_), accounts, ratios(accounts), signal)
+    return Outcomes(firm, year, fails.astype(np.bool_), accounts, ratios(accounts), signal, SIGNAL if signal is not None else "")
 
 
 def _whole(table: AccountTable, name: str) -> NDArray[np.int64]:

@@ -14,8 +14,8 @@ from typing import Any
 from app.domain import FactLine, Finding, Relation, Severity
 from models.prompt import ANSWERS, line, summary
 from rules import policy
+from rules.account_facts import ratios_of
 from rules.facts import fact_lines
-from training.books_in_brief import ratios_of
 from training.causes import Planted, plant
 
 INSTRUCTION = "Say of each fact whether it drives the borrower's risk up or down, is mixed or does nothing, then the grade from 1 to 7."

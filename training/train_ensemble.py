@@ -23,15 +23,16 @@ from app.errors import UsageError
 from models.ensemble import LISTED, Bounds, Ensemble, Stacker, write_ensemble
 from models.risk_ratios import FEATURES, ratios
 from models.scorecard import Card, Matrix, Scorecard, bands
-from training.evaluate_risk import RiskFigure, altman, in_service_figures, measure, without_prior
+from training.evaluate_risk import ASKED, RiskFigure, altman, in_service_figures, measure, without_prior
 from training.outcomes import Outcomes, horizon
 
 Rows = NDArray[np.bool_]
 
 #: From so many defaults on a calibration has a slope of its own; below only its level is set.
 DEFAULTS_FOR_A_SLOPE = 50
-#: The name of the whole scorecard among the predictors.
+#: The names of the predictors: the whole scorecard first.
 WHOLE = "scorecard"
+CURRENT, BOTH, REASONER = "scorecard, current period alone", "scorecard and reasoner", "reasoner alone"
 ATTRIBUTION = (
     "American bankruptcy dataset of Lombardo, Pellegrino, Adosoglou, Cagnoni, Pardalos, Poggi: Machine Learning for Bankruptcy"
     " Prediction in the American Stock Market: Dataset and Benchmarks, Future Internet 14(8):244, 2022 (CC BY 4.0)"
@@ -62,6 +63,7 @@ class Config:
     seeds: int
     folds: int
     level: float
+    reasoner_survivals: int
     seed: int
 
 
@@ -204,10 +206,19 @@ def calibrate(log_odds: Matrix, fails: Rows, central_tendency: float | None = No
     return Stacker(float(brentq(lambda level: Stacker(level, 1.0).probability(log_odds).mean() - central_tendency, -40, 40)), 1.0)
 
 
-def stack(log_odds: Matrix, fails: Rows, grades: Matrix | None = None) -> Stacker:
-    """Return the stacker of the scorecard's log-odds and, where there are any, the reasoner's grades."""
-    parts = [log_odds] if grades is None else [log_odds, grades]
-    model = LogisticRegression(C=np.inf).fit(np.column_stack(parts), fails)
+def stack(log_odds: Matrix, fails: Rows) -> Stacker:
+    """Return the stacker of the scorecard's log-odds alone."""
+    model = LogisticRegression(C=np.inf).fit(log_odds[:, None], fails)
+    return Stacker(float(model.intercept_[0]), float(model.coef_[0, 0]))
+
+
+def stack_both(log_odds: Matrix, outcomes: Outcomes) -> Stacker:
+    """Return the stacker of the scorecard's log-odds and the reasoner's grades, from the firm-years that it was asked of."""
+    asked = outcomes.asked
+    if outcomes.signal is None:
+        raise UsageError("The table holds no reasoner_signal.")
+    parts = np.column_stack([log_odds, outcomes.signal])[asked]
+    model = LogisticRegression(C=np.inf).fit(parts, outcomes.fails[asked], sample_weight=outcomes.weights[asked])
     return Stacker(float(model.intercept_[0]), *model.coef_[0].tolist())
 
 
@@ -241,18 +252,16 @@ def cross_fit(outcomes: Outcomes, config: Config) -> CrossFitted:
     for fold in range(config.folds):
         card, held = fit_scorecard(early.take(own_early != fold), config), own_late == fold
         log_odds[held], current[held] = card.log_odds(late.ratios[held]), card.log_odds(bare[held])
-    predictors = {WHOLE: np.empty(len(late)), "scorecard, current period alone": np.empty(len(late))}
+    predictors = {WHOLE: np.empty(len(late)), CURRENT: np.empty(len(late))}
     if late.signal is not None:
-        predictors |= {"scorecard and reasoner": np.empty(len(late)), "reasoner alone": late.signal}
+        predictors |= {BOTH: np.empty(len(late)), REASONER: late.signal}
     for fold in range(config.folds):
-        held = own_late == fold
-        rest, fails = ~held, late.fails[~held]
-        stacker = stack(log_odds[rest], fails)
+        held, rest = own_late == fold, own_late != fold
+        stacker = stack(log_odds[rest], late.fails[rest])
         predictors[WHOLE][held] = stacker.probability(log_odds[held])
-        predictors["scorecard, current period alone"][held] = stacker.probability(current[held])
+        predictors[CURRENT][held] = stacker.probability(current[held])
         if late.signal is not None:
-            both = stack(log_odds[rest], fails, late.signal[rest])
-            predictors["scorecard and reasoner"][held] = both.probability(log_odds[held], late.signal[held])
+            predictors[BOTH][held] = stack_both(log_odds[rest], late.take(rest)).probability(log_odds[held], late.signal[held])
     return CrossFitted(late, log_odds, predictors)
 
 
@@ -281,19 +290,30 @@ def main(config: Config, outcomes: Outcomes, out: Path) -> list[RiskFigure]:
     figures = crossed_figures(crossed)
     card = fit_scorecard(early, config)
     stackers = {"alone": calibrate(card.log_odds(late.ratios), late.fails)}
-    if late.signal is not None:
-        stackers["with_signal"] = stack(crossed.log_odds, late.fails, late.signal)
+    if gains_by_the_reasoner(figures):
+        stackers["with_signal"] = stack_both(crossed.log_odds, late)
     bounds = conformal_bounds(crossed.predictors[WHOLE], late.fails, config.level)
     ensemble = Ensemble(card, stackers, bounds, LISTED, ModelVersion("ensemble", config.version, ""))
-    data = {"rows": len(outcomes), "failures": int(outcomes.fails.sum()), "attribution": ATTRIBUTION}
+    data = {"rows": len(outcomes), "failures": int(outcomes.fails.sum()), "attribution": ATTRIBUTION, "signal": outcomes.signal_by}
     write_ensemble(out, ensemble, _card_of(config.version, asdict(config), data, figures))
     return figures
 
 
 def crossed_figures(crossed: CrossFitted) -> list[RiskFigure]:
-    """Return the figures of cross-fitted predictions beside Altman's Z''."""
-    calibrated = [name for name in crossed.predictors if name != "reasoner alone"]
-    return measure(crossed.outcomes, crossed.predictors | {"Altman Z''": altman(crossed.outcomes)}, calibrated)
+    """Return the figures of cross-fitted predictions beside Altman's Z'', and what the reasoner is worth where it was asked."""
+    given, late = crossed.predictors, crossed.outcomes
+    alone = {name: given[name] for name in (WHOLE, CURRENT)}
+    figures = measure(late, alone | {"Altman Z''": altman(late)}, list(alone))
+    if late.signal is None:
+        return figures
+    asked = late.asked
+    part = f"{ASKED} ({int(asked.sum())} firm-years, {int(late.fails[asked].sum())} failures)"
+    return [*figures, *measure(late, {name: given[name] for name in (BOTH, WHOLE, REASONER)}, [BOTH, WHOLE], {part: late.weights})]
+
+
+def gains_by_the_reasoner(figures: Sequence[RiskFigure]) -> bool:
+    """Say whether scorecard and reasoner together are better than the scorecard alone, beyond what chance would do."""
+    return any(each.predictor == BOTH and each.name == f"AUC above {WHOLE}" and each.low > 0 for each in figures)
 
 
 def recalibrate(ensemble: Ensemble, outcomes: Outcomes, config: Config, central_tendency: float | None) -> Ensemble:

@@ -26,14 +26,13 @@ from app.errors import UsageError
 from models.llama import load_fingerprint, load_llama
 from models.prompt import Prompter
 from models.reasoner import ANSWER_ROWS, cut, load_form
-from training.outcome_records import outcome_records
+from training.outcome_records import FITTED_YEARS, outcome_records
 from training.reasoner_batches import IGNORED, LENGTHS, Batch, Example, batch, example, loss_of, lower_states, order
 from training.reasoner_records import planted_records
 from training.train_extractor import keep_memory
 
 log = logging.getLogger(__name__)
 HELD_OUT = 1_000_003  # added to the seed: applications never trained on
-FITTED_YEARS = (1999, 2011)
 _MEASURE_EVERY = 100
 _CALM = 0.1  # scores read off a middle layer start out wild: the first thousand records would go into calming them
 

@@ -13,6 +13,7 @@ from app.domain import (
     Assessment,
     Box,
     Counterfactual,
+    DecisionImpact,
     Document,
     DocumentKind,
     Field,
@@ -59,6 +60,7 @@ def package_object(assessment: Assessment, text: bool = False) -> Object:
         "ratios": ratio_values(assessment.ratios),
         "ratio_details": [_ratio_object(ratio) for ratio in assessment.ratios],
         "stops": [{"file": item.file, "page": item.page, "concept": item.concept, "period": item.column} for item in assessment.stops],
+        "impacts": [_impact_object(each) for each in assessment.impacts],
         "grade": assessment.grade,
         "probability_of_default": round(assessment.risk.probability_of_default, 6) if assessment.risk else None,
         "risk": _risk_object(assessment.risk) if assessment.risk else None,
@@ -93,6 +95,13 @@ def _risk_object(risk: RiskOpinion) -> Object:
             for driver in risk.drivers
         ],
     }
+
+
+def _impact_object(impact: DecisionImpact) -> Object:
+    """Return how far the opinion hangs on one doubtful figure."""
+    item, bounds = impact.item, (impact.least, impact.most)
+    place = {"file": item.file, "page": item.page, "concept": item.concept, "period": item.column}
+    return {**place, "decides": impact.decides, "probability_of_default": [None if b is None else round(b, 6) for b in bounds]}
 
 
 def _counterfactual_object(change: Counterfactual) -> Object:
