@@ -14,6 +14,8 @@ from app.settings import Settings
 
 #: After this many pages of a file had to be given up, the rest of it is not tried.
 _GIVEN_UP_PAGES = 2
+#: Pages after a given-up one have this fraction of the processor time: a file that hangs twice still ends soon.
+_LESS_PATIENCE = 4
 _NOT_TRIED = "Not tried: two pages of this file broke the reader. Ask the sender to print it to PDF again."
 #: Points of a page whose size is not known: US letter.
 _LETTER = (612.0, 792.0)
@@ -69,8 +71,9 @@ class Reader:
             if given_up >= _GIVEN_UP_PAGES:
                 pages.append(_unread(file, number, _NOT_TRIED))
                 continue
+            patience = self._settings.page_cpu_seconds // (_LESS_PATIENCE if given_up else 1)
             try:
-                pages.append(_page(file, number, self._ask("read", path, file, page=number)))
+                pages.append(_page(file, number, self._ask("read", path, file, page=number, cpu_seconds=max(1, patience))))
             except Stopped as stopped:
                 given_up += 1
                 pages.append(_unread(file, number, str(stopped)))

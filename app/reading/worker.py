@@ -5,13 +5,13 @@ It is a program of its own (`python -m app.reading.worker`) that speaks plain JS
 
 import base64
 import io
-import resource
 import socket
 import sys
 from pathlib import Path
 
 from PIL import Image
 
+from app.reading.confine import confine, limit_cpu
 from app.reading.contents import FileKind, Unreadable, kind_of
 from app.reading.page_words import PageWords
 from app.reading.pdf import PdfFile
@@ -81,8 +81,7 @@ def main() -> None:
     """Answer what comes over the socket whose number is the first argument, until the asker goes away."""
     with socket.socket(fileno=int(sys.argv[1])) as line, line.makefile("rwb") as stream:
         settings = Settings.model_validate(_next(stream))
-        resource.setrlimit(resource.RLIMIT_AS, (settings.reader_memory_bytes, settings.reader_memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        confine(settings)
         worker = Worker(settings)
         answer: Message = {"ready": True}
         while True:
@@ -90,6 +89,7 @@ def main() -> None:
             stream.flush()
             if (request := _next(stream)) is None:
                 break
+            limit_cpu(min(request.get("cpu_seconds", settings.page_cpu_seconds), settings.page_cpu_seconds))
             answer = worker.answer(request)
 
 
