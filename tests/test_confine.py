@@ -67,3 +67,10 @@ def test_a_page_that_takes_too_much_of_the_processor_is_given_up_and_the_others_
     assert statuses(document) == [PageStatus.READ, PageStatus.QUARANTINED, PageStatus.READ]
     assert "LOANLENS_PAGE_CPU_SECONDS" in str(document.pages[1].reason)
     assert statuses(after) == [PageStatus.READ]
+
+
+def test_a_page_of_more_words_than_any_is_set_aside_with_the_limit(tmp_path: Path) -> None:
+    with Reader(Settings(max_page_words=5)) as reader:
+        (page,) = reader.read_document("a.pdf", made(tmp_path / "a.pdf")).pages
+    assert page.status is PageStatus.QUARANTINED
+    assert "LOANLENS_MAX_PAGE_WORDS" in str(page.reason)

@@ -17,6 +17,8 @@ _GIVEN_UP_PAGES = 2
 #: Pages after a given-up one have this fraction of the processor time: a file that hangs twice still ends soon.
 _LESS_PATIENCE = 4
 _NOT_TRIED = "Not tried: two pages of this file broke the reader. Ask the sender to print it to PDF again."
+#: A file that says it has more than so many times the pages that are read has no ledger of them all.
+_MOST_LISTED = 2
 #: Points of a page whose size is not known: US letter.
 _LETTER = (612.0, 792.0)
 
@@ -64,7 +66,7 @@ class Reader:
         if count > self._settings.max_pages:
             limit = f"{self._settings.max_pages}; LOANLENS_MAX_PAGES"
             reason = f"The file has {count} pages, more than are read ({limit}). Split it and send the parts."
-            return tuple(_unread(file, number, reason) for number in range(1, count + 1))
+            return tuple(_unread(file, number, reason) for number in range(1, min(count, _MOST_LISTED * self._settings.max_pages) + 1))
         pages: list[Page] = []
         given_up = 0
         for number in range(1, count + 1):

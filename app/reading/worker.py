@@ -37,12 +37,22 @@ class Worker:
                 case "count":
                     return {"pages": file.page_count}
                 case "read":
-                    return _packed(file.read(request["page"]))
+                    return _packed(self._measured(file.read(request["page"])))
                 case _:
                     shown = file.picture(request["page"], request["dpi"], request["rotation"])
                     return {"png": _as_png(shown)}
         except Unreadable as error:
             return {"reason": str(error)}
+
+    def _measured(self, page: PageWords) -> PageWords:
+        """Return the page. Raises Unreadable where no honest page has so much on it."""
+        most = self._settings.max_page_words
+        if len(page.words) > most or sum(len(word.text) for word in page.words) > 10 * most:
+            raise Unreadable(
+                f"The page has {len(page.words):,} words, more or longer ones than are read ({most:,}; LOANLENS_MAX_PAGE_WORDS)."
+                " Look at it, and ask the sender what it is."
+            )
+        return page
 
     def _opened(self, path: Path, name: str, *, anew: bool) -> PdfFile | PictureFile:
         if self._file is not None and self._path == path and not anew:
