@@ -7,6 +7,7 @@ from pathlib import Path
 from app.account_table import read_table
 from app.domain import RiskOpinion
 from app.errors import UsageError
+from app.report.table import safe_cell
 from models.ensemble import Ensemble
 from models.risk_ratios import ACCOUNTS, ratios
 from rules import reasons
@@ -29,7 +30,7 @@ def rate_table(table: Path, out: Path, ensemble: Ensemble, policy: Policy) -> li
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([(*read.header, *_ADDED), *rows])
+            csv.writer(file, lineterminator="\n").writerows([map(safe_cell, row) for row in ((*read.header, *_ADDED), *rows)])
     except OSError as error:
         raise UsageError(f"{out} could not be written: {error.strerror}. Name another file, or make room.") from error
     return [*_notes(opinions), *([f"Passed through: {', '.join(other)}."] if (other := read.others) else [])]

@@ -333,7 +333,7 @@ def contents() -> Iterator[tuple[str, Callable[[], bytes]]]:
     yield (
         "formulas as text",
         lambda: page(
-            b"BT /F1 9 Tf 72 700 Td (=HYPERLINK\\(\"http://x.invalid\"\\) 1) Tj 0 -20 Td (@SUM\\(1\\) 2) Tj 0 -20 Td (+cmd|' /C calc'!A0 3) Tj ET"
+            b"BT /F1 9 Tf 72 700 Td (=HYPERLINK\\(\"x\"\\) 1) Tj 0 -20 Td (@SUM\\(1\\) 2) Tj 0 -20 Td (+cmd|' /C x'!A0 3) Tj ET"
         ),
     )
     yield (

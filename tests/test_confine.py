@@ -11,12 +11,15 @@ from app.reading.reader import Reader
 from app.settings import PROJECT, Settings
 from tests.test_sandbox import endless, made, statuses
 
+_CONFINED = (
+    "import os, socket, subprocess, sys\nfrom app.reading.confine import confine\nfrom app.settings import Settings\nconfine(Settings())"
+)
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's filters are Linux's")
 
 
 def confined(statement: str) -> str:
     """Return the last line that a confined program prints, or dies with, when it does this."""
-    program = f"import os, socket, subprocess, sys\nfrom app.reading.confine import confine\nfrom app.settings import Settings\nconfine(Settings())\n{statement}"
+    program = f"{_CONFINED}\n{statement}"
     done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=False)
     return (done.stdout + done.stderr).strip().rpartition("\n")[2]
 
