@@ -6,10 +6,8 @@ from which `make capacity` works out how many machines a lender needs and what a
 """
 
 import argparse
-import math
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,10 +15,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import psutil
-import yaml
 from sqlalchemy import Engine, text
 
 from app.assess import load_models
@@ -35,8 +31,6 @@ from app.store import applications
 from app.store.rows import NewApplication
 from training.bench import calibration
 
-CAPACITY = PROJECT / "docs" / "capacity.md"
-GIVEN = PROJECT / "docs" / "capacity.yaml"
 _SENDER = User("bench", "first", frozenset((Role.ANALYST,)))
 
 
@@ -142,3 +136,21 @@ def cpu(parts: list[psutil.Process]) -> float:
 def memory(parts: list[psutil.Process]) -> int:
     """Return the memory that programs and all that they started hold."""
     return sum(each.memory_info().rss for part in parts for each in (part, *part.children(recursive=True)))
+
+
+def main() -> None:
+    """Measure with each number of workers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--applications", type=int, default=100)
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--part", type=Path, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.part:
+        work(chosen.part)
+    else:
+        for workers in chosen.workers:
+            print(measure(chosen.applications, workers), flush=True)
+
+
+if __name__ == "__main__":
+    main()

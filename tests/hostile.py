@@ -1,7 +1,7 @@
 """Sends every broken and hostile file through intake, queue and assessment, one after the other through one worker, and counts.
 
-`make hostile` runs it and prints a line for each: what became of it, how long that took (and in processor seconds), how much memory the reading process
-and the worker took meanwhile. After each a sound file must be assessed by the same worker.
+`make hostile` runs it and prints a line for each: what became of it, how long that took (in brackets: processor seconds), how much
+memory the reading process and the worker took meanwhile. After each a sound file must be assessed by the same worker.
 """
 
 import argparse
