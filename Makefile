@@ -1,6 +1,6 @@
 # Every target is one line; `make help` lists them. `make demo` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store faults lock clean distclean
+.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store bench-service capacity hostile faults lock clean distclean
 RUN := .venv/bin/python -m
 REPORT := out/report.html
 
@@ -39,6 +39,15 @@ bench: setup ## measure pages a second and latency of each stage on the samples
 
 bench-store: setup ## measure the desk's queries on 100,000 made-up applications with 10 million facts (minutes, 6 GB of disk)
 	@$(RUN) tests.bench_store
+
+bench-service: setup ## measure applications an hour through intake, queue and workers; N=300 applications, WORKERS="1 2"
+	@$(RUN) tests.bench_service --applications $(or $(N),100) --workers $(or $(WORKERS),1 2)
+
+capacity: setup ## work docs/capacity.md out from docs/capacity.yaml: machines and cost for a load
+	@$(RUN) tests.capacity
+
+hostile: setup ## send 260 broken and hostile files through the service and say what became of each
+	@$(RUN) tests.hostile
 
 faults: setup ## kill and freeze the service's parts under a running batch, fill its disk, and count; KILLS=1000 REAL=50 for the full run
 	@$(RUN) tests.faults --kills $(or $(KILLS),100) --takeover --desk $(if $(filter 0,$(shell id -u)),--full-disk)

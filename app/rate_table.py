@@ -10,6 +10,7 @@ from app.account_table import AccountTable, read_table
 from app.domain import Rationale, Relation, RiskOpinion
 from app.errors import UsageError
 from app.reasoning import Ask, facts_of_rows
+from app.report.table import safe_cell
 from models.ensemble import Ensemble, expected_grade
 from models.risk_ratios import ACCOUNTS, PRIOR, ratios
 from rules import reasons
@@ -43,7 +44,7 @@ def _write(out: Path, rows: Sequence[Sequence[str]]) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
+            csv.writer(file, lineterminator="\n").writerows(map(safe_cell, row) for row in rows)
     except OSError as error:
         raise UsageError(f"{out} could not be written: {error.strerror}. Name another file, or make room.") from error
 

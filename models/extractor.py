@@ -43,12 +43,13 @@ class Extractor:
 
     def extract(self, pages: Sequence[Page]) -> tuple[PageReading, ...]:
         """Read `pages` (any number, from any document): one `PageReading` each, in order."""
-        windows = [(number, window) for number, page in enumerate(pages) for window in self.sequencer.windows(page.lines)]
-        logits = self.logits([window for _, window in windows])
+        windows = [self.sequencer.windows(page.lines) for page in pages]
+        distinct = {window.ids: window for its in windows for window in its}  # empty and repeated pages cost their reading once
+        logits = dict(zip(distinct, self.logits(list(distinct.values())), strict=True))
         out = []
-        for number, page in enumerate(pages):
-            mine = [(w, lg) for (n, w), lg in zip(windows, logits, strict=True) if n == number]
-            out.append(PageReading(self._entities(page, mine), self._page_kinds(mine)))
+        for page, its in zip(pages, windows, strict=True):
+            read = [(window, logits[window.ids]) for window in its]
+            out.append(PageReading(self._entities(page, read), self._page_kinds(read)))
         return tuple(out)
 
     def logits(self, windows: Sequence[Window], batch: int = 8) -> list[NDArray[np.float32]]:

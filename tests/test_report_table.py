@@ -4,8 +4,10 @@ import csv
 import io
 from dataclasses import replace
 
+import pytest
+
 from app.domain import UNMAPPED, DocumentKind
-from app.report.table import csv_of
+from app.report.table import csv_of, safe_cell
 from tests import build
 
 
@@ -30,3 +32,16 @@ def test_no_cell_is_a_formula_to_a_spreadsheet() -> None:
     assert rows["borrower_name"]["value"] == "'=HYPERLINK(1)"
     assert rows["years"]["value"] == "-3"
     assert all(not cell.startswith(("=", "+", "@")) for row in rows.values() for cell in row.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "-1+cmd|' /C calc'!A0", "+1-HYPERLINK(1)", "@SUM(1)", "\t=1", " =1", "\r\n=1", "＝1", "%0a=1", "-5+2", "-"],
+)
+def test_text_that_could_begin_a_formula_is_held_back(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "-3", "-1250.50", "+7", "0.5E-7", "Net sales", "2024-12-31", "a=b"])
+def test_numbers_and_plain_words_are_left_alone(text: str) -> None:
+    assert safe_cell(text) == text

@@ -18,7 +18,11 @@ from app.settings import Settings
 
 #: After this many pages of a file had to be given up, the rest of it is not tried.
 _GIVEN_UP_PAGES = 2
+#: Pages after a given-up one have this fraction of the processor time: a file that hangs twice still ends soon.
+_LESS_PATIENCE = 4
 _NOT_TRIED = "Not tried: two pages of this file broke the reader. Ask the sender to print it to PDF again."
+#: A file that says it has more than so many times the pages that are read has no ledger of them all.
+_MOST_LISTED = 2
 #: Points of a page whose size is not known: US letter.
 _LETTER = (612.0, 792.0)
 
@@ -84,14 +88,15 @@ class Reader:
         if count > self._settings.max_pages:
             limit = f"{self._settings.max_pages}; LOANLENS_MAX_PAGES"
             reason = f"The file has {count} pages, more than are read ({limit}). Split it and send the parts."
-            return tuple(_unread(file, number, reason) for number in range(1, count + 1))
+            return tuple(_unread(file, number, reason) for number in range(1, min(count, _MOST_LISTED * self._settings.max_pages) + 1))
         broke: list[int] = []
 
         def tried(number: int) -> Message:
             if _given_up(number, broke):
                 return {}
+            patience = self._settings.page_cpu_seconds // (_LESS_PATIENCE if broke else 1)
             try:
-                return self._ask("read", path, file, page=number)
+                return self._ask("read", path, file, page=number, cpu_seconds=max(1, patience))
             except Stopped as stopped:
                 broke.append(number)
                 return {"reason": str(stopped)}

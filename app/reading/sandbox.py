@@ -16,8 +16,10 @@ from app.settings import PROJECT, Settings
 
 #: Longest that the reading process may take to start: it imports its libraries then.
 _START_SECONDS = 120.0
+#: What the reading process is told: it needs no address, no key, no password.
+FOR_READING = {"max_page_pixels", "max_page_words", "max_archive_bytes", "ocr_dpi", "page_cpu_seconds", "reader_memory_bytes", "threads"}
 #: No honest answer is larger: the words of a page, or one picture of it.
-_LARGEST_ANSWER = 400_000_000
+_LARGEST_ANSWER = 150_000_000
 
 
 class Stopped(Exception):
@@ -68,16 +70,23 @@ class Sandbox:
                 ) from None
             except (EOFError, ConnectionError):
                 self._end()
-                gigabytes = self._settings.reader_memory_bytes / 1e9
-                raise Stopped(
-                    f"Reading it broke the reader: it needs more than {gigabytes:g} GB of memory"
-                    " (LOANLENS_READER_MEMORY_BYTES), or it is damaged or made to do harm. Ask the sender to print it to PDF again."
-                ) from None
+                raise Stopped(self._why_it_died(child.running.returncode)) from None
 
     def close(self) -> None:
         """End the reading process."""
         with self._lock:
             self._end()
+
+    def _why_it_died(self, status: int) -> str:
+        if status == -signal.SIGXCPU:
+            return (
+                "Reading took too much of the processor and was stopped (LOANLENS_PAGE_CPU_SECONDS)."
+                " Ask the sender to print it to PDF again, or to scan it at 200 to 300 dots per inch."
+            )
+        return (
+            f"Reading it broke the reader: it needs more than {self._settings.reader_memory_bytes / 1e9:g} GB of memory"
+            " (LOANLENS_READER_MEMORY_BYTES), or it is damaged or made to do harm. Ask the sender to print it to PDF again."
+        )
 
     def _alive(self) -> _Child:
         """Return the reading process, a new one if there is none (any more)."""
@@ -86,7 +95,7 @@ class Sandbox:
         self._end()
         self._child = _start()
         try:
-            _answer(self._child, self._settings.model_dump(mode="json"), _START_SECONDS)
+            _answer(self._child, self._settings.model_dump(mode="json", include=FOR_READING), _START_SECONDS)
         except (EOFError, ConnectionError, TimeoutError) as error:
             self._end()
             raise ReaderCrashed("The reading process does not start. Set LoanLens up again: make demo.") from error
@@ -148,8 +157,9 @@ class Sandboxes:
 
 def _start() -> _Child:
     ours, theirs = socket.socketpair()
-    # `env` sets the one variable from which Tesseract has its threads: with more than one it is slower on shared cores.
-    command = ["env", "OMP_THREAD_LIMIT=1", sys.executable, "-m", "app.reading.worker", str(theirs.fileno())]
+    command = [sys.executable, "-m", "app.reading.worker", str(theirs.fileno())]
+    # No secret of this program's environment goes along. Tesseract with more than one thread is slower on shared cores.
+    environment = {"PATH": os.pathsep.join(os.get_exec_path()), "LANG": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
     with theirs:
         running = subprocess.Popen(
             command,
@@ -158,6 +168,7 @@ def _start() -> _Child:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=PROJECT,
+            env=environment,
             start_new_session=True,
         )
     return _Child(running, ours)

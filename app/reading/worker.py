@@ -5,13 +5,13 @@ It is a program of its own (`python -m app.reading.worker`) that speaks plain JS
 
 import base64
 import io
-import resource
 import socket
 import sys
 from pathlib import Path
 
 from PIL import Image
 
+from app.reading.confine import confine, limit_cpu
 from app.reading.contents import FileKind, Unreadable, kind_of
 from app.reading.page_words import PageWords
 from app.reading.pdf import PdfFile
@@ -40,12 +40,22 @@ class Worker:
                 case "count":
                     return {"pages": file.page_count}
                 case "read":
-                    return _packed(file.read(request["page"]))
+                    return _packed(self._measured(file.read(request["page"])))
                 case _:
                     shown = file.picture(request["page"], request["dpi"], request["rotation"])
                     return {"png": _as_png(shown)}
         except Unreadable as error:
             return {"reason": str(error)}
+
+    def _measured(self, page: PageWords) -> PageWords:
+        """Return the page. Raises Unreadable where no honest page has so much on it."""
+        most = self._settings.max_page_words
+        if len(page.words) > most or sum(len(word.text) for word in page.words) > 10 * most:
+            raise Unreadable(
+                f"The page has {len(page.words):,} words, more or longer ones than are read ({most:,}; LOANLENS_MAX_PAGE_WORDS)."
+                " Look at it, and ask the sender what it is."
+            )
+        return page
 
     def _opened(self, path: Path, name: str) -> PdfFile | PictureFile:
         """Return the file at `path`; it is opened anew where another of its name has replaced it."""
@@ -102,8 +112,7 @@ def main() -> None:
     """Answer what comes over the socket whose number is the first argument, until the asker goes away."""
     with socket.socket(fileno=int(sys.argv[1])) as line, line.makefile("rwb") as stream:
         settings = Settings.model_validate(_next(stream))
-        resource.setrlimit(resource.RLIMIT_AS, (settings.reader_memory_bytes, settings.reader_memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        confine(settings)
         worker = Worker(settings)
         answer: Message = {"ready": True}
         while True:
@@ -111,6 +120,7 @@ def main() -> None:
             stream.flush()
             if (request := _next(stream)) is None:
                 break
+            limit_cpu(min(request.get("cpu_seconds", settings.page_cpu_seconds), settings.page_cpu_seconds))
             answer = worker.answer(request)
 
 

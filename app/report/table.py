@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
 from app.domain import Assessment, Figure
@@ -11,7 +12,8 @@ _HEADS = (
     *("package_id", "file", "kind", "concept", "period", "end", "value", "text", "label", "page"),
     *("confidence", "auto_accept", "source", "formula"),
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?")
 
 
 def csv_of(assessments: Iterable[Assessment]) -> str:
@@ -27,10 +29,10 @@ def csv_of(assessments: Iterable[Assessment]) -> str:
 
 def _row(package: str, kind: str, figure: Figure) -> list[str]:
     found = {"package_id": package, "file": figure.file, "kind": kind} | fact_object(figure)
-    return [_safe(head, found[head]) for head in _HEADS]
+    return [safe_cell(found[head]) for head in _HEADS]
 
 
-def _safe(head: str, value: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula: only a value may begin with a minus."""
+def safe_cell(value: object) -> str:
+    """Return a cell that no spreadsheet takes for a formula: what could begin one gets an apostrophe, unless it is a plain number."""
     text = "" if value is None else str(value)
-    return text if head == "value" and text.lstrip("-")[:1].isdigit() else f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
