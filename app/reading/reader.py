@@ -1,6 +1,7 @@
 """A file -> a Document with every page accounted for: read, blank, or quarantined with a reason. The first stage of the walk."""
 
 import base64
+import hashlib
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,10 +44,10 @@ class Reader:
         try:
             counted = self._ask("count", path, file)
         except Stopped as stopped:
-            return quarantined(file, str(stopped))
+            return quarantined(file, str(stopped), sha256_of(path))
         if "reason" in counted:
-            return quarantined(file, counted["reason"])
-        return Document(file, DocumentKind.OTHER, self._pages(file, path, counted["pages"]))
+            return quarantined(file, counted["reason"], sha256_of(path))
+        return Document(file, DocumentKind.OTHER, self._pages(file, path, counted["pages"]), sha256_of(path))
 
     def render_page(self, path: Path, page: int, dpi: int, rotation: int = 0) -> bytes:
         """Return page number `page` as PNG, as the boxes of its words refer to it. Raises UsageError where it cannot be drawn."""
@@ -81,9 +82,18 @@ class Reader:
         return self._sandbox.ask(request, self._settings.page_seconds)
 
 
-def quarantined(file: str, reason: str) -> Document:
+def quarantined(file: str, reason: str, sha256: str = "") -> Document:
     """Return the document of a wholly unreadable file: one page that says why."""
-    return Document(file, DocumentKind.OTHER, (_unread(file, 1, reason),))
+    return Document(file, DocumentKind.OTHER, (_unread(file, 1, reason),), sha256)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes; empty where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _unread(file: str, number: int, reason: str) -> Page:
