@@ -139,7 +139,7 @@ def test_what_no_assessment_recorded_is_refused_with_what_to_name(text: str) -> 
         records_of(text, "notes.txt")
 
 
-def stored(database: Engine, blobs: Blobs, sent: Path) -> int:
+def stored(database: Engine, blobs: Blobs) -> int:
     """Send an application, have a worker assess it, and return the assessment's id."""
     with database.begin() as connection:
         files = [("accounts.pdf", BytesIO(b"%PDF whole"), None), ("link.pdf", BytesIO(b"x"), "The file is a link.")]
@@ -153,7 +153,7 @@ def stored(database: Engine, blobs: Blobs, sent: Path) -> int:
 
 def test_an_assessment_of_the_store_is_replayed_from_the_stored_files(database: Engine, sent: Path) -> None:
     blobs = open_blobs(Settings(data_dir=sent / "data"))
-    id = stored(database, blobs, sent)
+    id = stored(database, blobs)
     with database.begin() as connection:
         assert replay_stored(connection, blobs, AUDITOR, id, (Reader(), MODELS)).identical
         assert audit.history(connection, AUDITOR, "first", "application 1")[0].detail == {"replayed": id}
