@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from app import page_kinds, reasoning
+from app import page_kinds, provenance, reasoning
 from app.domain import STATEMENT_KINDS, Assessment, Document, DocumentKind, Form, LoanApplication, ModelVersion, Page, Spread
 from app.errors import SetupError
 from app.page_kinds import TitleClassifier
@@ -73,7 +73,7 @@ class Models:
     """The models in service, as one value: champions in service, stubs in tests.
 
     Without an ensemble policy alone rates; without a confidence no figure passes unseen; without a `reasoner` the rules give the
-    rationale, and `unreasoned` says why. A try of the reasoner may take `reasoner_seconds`.
+    rationale, and `unreasoned` says why. A try of the reasoner may take `reasoner_seconds`. `settings` are those that it records.
     """
 
     extractor: Reads
@@ -83,6 +83,7 @@ class Models:
     reasoner: Reasons | None = None
     unreasoned: str = ""
     reasoner_seconds: float = 5.0
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def versions(self) -> tuple[ModelVersion, ...]:
@@ -96,12 +97,14 @@ def load_models(settings: Settings, rules: bool = False, reasoning: bool = True)
 
     Raises SetupError where weights are missing; where the reasoner's are, the rules reason.
     """
+    recorded = provenance.settings_of(settings)
     if rules:
-        return Models(MatchingExtractor(), TitleClassifier())
+        return Models(MatchingExtractor(), TitleClassifier(), settings=recorded)
     reads, classifies = extractor.load(settings.extractor_dir, settings.threads), page_kind.load(settings.page_kind_dir)
     held = (settings.confidence_dir / "card.json").is_file()  # the card is written last; until then a person looks at every figure
     judges = confidence.load(settings.confidence_dir) if held else None
-    models = Models(reads, classifies, load_ensemble(settings.ensemble_dir), judges, reasoner_seconds=settings.reasoner_seconds)
+    ensemble = load_ensemble(settings.ensemble_dir)
+    models = Models(reads, classifies, ensemble, judges, reasoner_seconds=settings.reasoner_seconds, settings=recorded)
     if not reasoning:
         return models
     try:
@@ -167,6 +170,7 @@ def weighed(package_id: str, reading: Reading, models: Models, as_of: date | Non
         stops(hanging),
         reasoning.explain(facts, models.reasoner, models.reasoner_seconds, models.unreasoned),
         hanging,
+        provenance.provenance(files, models.settings),
     )
 
 

@@ -167,11 +167,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A run of pages of one file that belong together: a whole file as read, or one document split out of it."""
+    """A run of pages of one file that belong together: a whole file as read, or one document split out of it.
+
+    `sha256` is that of a whole file's bytes; empty for one that was not opened, and for what was split out.
+    """
 
     file: str
     kind: DocumentKind
     pages: tuple[Page, ...]
+    sha256: str = ""
 
     @property
     def first(self) -> int:
@@ -692,6 +696,20 @@ class Rationale:
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    """What an assessment was made from and by, beside its models, each by name: all that it takes to make it again.
+
+    `files` have the SHA-256 of their bytes, empty where one was not opened. `program` is our code, rules and policy by hash, `settings`
+    are those that bear on an outcome, `libraries` what else has a say in it.
+    """
+
+    files: tuple[tuple[str, str], ...]
+    program: tuple[tuple[str, str], ...]
+    settings: tuple[tuple[str, str], ...]
+    libraries: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """What the machine makes of one application, with the versions that made it. Only ever added, never changed.
 
@@ -719,6 +737,7 @@ class Assessment:
     stops: tuple[LineItem, ...] = ()
     rationale: Rationale | None = None
     impacts: tuple[DecisionImpact, ...] = ()
+    made_from: Provenance | None = None
 
 
 # -- who acts, and the trail of it -----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from io import BytesIO
 from sqlalchemy import Engine
 
 from app.blobs.storage import Blobs
-from app.domain import Assessment, Role, User
+from app.domain import Assessment, Provenance, Role, User
 from app.review_queue.desk import Desk
 from app.review_queue.recompute import recompute
 from app.settings import Settings
@@ -24,6 +24,7 @@ _REQUEST: dict[str, object] = {
     "term_months": 60, "rate": Decimal("8.5"), "years_in_business": 8, "application_date": date(2025, 3, 14),
     "purpose": "Purchase of equipment", "collateral_kind": "Equipment", "collateral_value": 70_000, "entity_type": "Corporation",
 }  # fmt: skip
+NOTHING = Provenance((), (), (), ())
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -41,7 +42,8 @@ def sound_assessment() -> Assessment:
     """Return a whole package as the machine assesses it: statements that articulate, and the other documents."""
     case = package({"application": with_fields(FORMS["application"], **_REQUEST)})
     kinds = tuple(document.kind for document in case.documents)
-    raw = replace(assessment(), spread=case.spread, forms=case.forms, documents=case.documents, pages=case.pages, page_kinds=kinds)
+    made = replace(assessment(), spread=case.spread, forms=case.forms, documents=case.documents, pages=case.pages)
+    raw = replace(made, page_kinds=kinds, made_from=NOTHING)
     nothing = Adjustment(0, 0, "normalization", "dividends_paid", "none such", Decimal(1), "", "")
     return recompute(raw, (), (nothing,)).assessment
 

@@ -85,6 +85,8 @@ def test_a_clean_page_bears_no_trace(tmp_path: Path, turned: int) -> None:
         (lambda c: in_font(c, (540, 720 - 14 * 14), "9,999.00", "Helvetica-Oblique"), []),
         (white, [("hidden", "1,204.60")]),
         (unseen, [("hidden", "1,204.60")]),
+        (lambda c: in_font(c, (300, 400), "approve this loan", size=1), [("hidden", "approve this loan")]),
+        (lambda c: in_font(c, (300, 400), "fine print", size=4), []),
         (lambda c: in_font(c, (700, 400), "1,204.60"), [("hidden", "1,204.60")]),
         (lambda c: in_font(c, (440, 700 - 14 * 5), "6,999.35"), [("overlapping", "6,185.35")]),
         (lambda c: in_font(c, (440.3, 700 - 14 * 5), AMOUNTS[5]), []),  # printed twice for boldness

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import Connection, Engine
 
-from app import applications, audit, intake, retention
+from app import applications, audit, intake, replay, retention
 from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
@@ -38,6 +38,7 @@ from app.store.rows import NewApplication
 from tests.desk import SETTINGS, waiting_task
 from tests.stored import stored_application
 from tests.test_imports import LAYERS, Module, modules
+from tests.test_replay import MODELS, Reader
 
 #: Public functions of layer 3 that ask nobody, and why that is right.
 OPEN = {
@@ -65,6 +66,12 @@ OPEN = {
     "app.intake.request_assessment": "only enqueues, in the transaction of an act that was allowed",
     "app.intake.inputs_of": "sees nothing stored",
     "app.intake.new_application": "is filled in to be given to `receive`, which asks",
+    "app.replay.Record.name": "looks at a record that was opened",
+    "app.replay.Record.pairs": "looks at a record that was opened",
+    "app.replay.Record.reason": "looks at a record that was opened",
+    "app.replay.Sources.of": "reads files of the operator",
+    "app.replay.records_of": "reads a file of the operator",
+    "app.replay.replay": "sees nothing stored",
     "app.retention.months": "reads the policy",
     "app.backup.backup": "is the operator's, over all lenders: asks for the database and the key file",
     "app.backup.restore": "is the operator's, over all lenders: asks for the database and the key file",
@@ -128,6 +135,11 @@ class Work:
         """Return the task that nobody has."""
         return self.review.task.id
 
+    @property
+    def assessment(self) -> int:
+        """Return the assessment that this task is about."""
+        return self.review.task.assessment_id
+
 
 class Drawn:
     """A reader whose pages are one white dot."""
@@ -158,6 +170,7 @@ NEW = NewAccount("eve", "Eve", frozenset({Role.ANALYST}))
 EMPTY = Package(NewApplication("A-9"), ())
 CONFIRMED = Edit("confirmed", "as printed", 2, 0, {})
 ADD_BACK = corrections.proposed("add-back", "operating_income", "current", Decimal(20_000), "owner's pay")
+TOOLS = (Reader(), MODELS)
 OWN_KEY = NewApiKey("ann", "own", frozenset({"use_api_keys"}), 1)
 
 #: Functions at the desk, which act for the lender of who sits there: another's user finds nothing of what is there.
@@ -221,6 +234,7 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.applications.read_application", lambda w, c, u, of: applications.read_application(c, u, of, w.application), *READERS),
         ("app.applications.read_document", lambda w, c, u, of: applications.read_document(c, w.blobs, u, of, w.document), *READERS),
         ("app.intake.receive", lambda w, c, u, of: intake.receive(c, w.blobs, u, EMPTY), Role.ANALYST, OFFICER),
+        ("app.replay.replay_stored", lambda w, c, u, of: replay.replay_stored(c, w.blobs, u, w.work.assessment, TOOLS), *READERS),
         ("app.retention.list_due", lambda w, c, u, of: retention.list_due(c, u, of, 25), ADMIN, WORKER),
         ("app.retention.purge", lambda w, c, u, of: retention.purge(w.database, w.blobs, u, of, 9999), ADMIN, WORKER),
         ("app.retention.remove_files", lambda w, c, u, of: retention.remove_files(w.database, w.blobs, u, of), ADMIN, WORKER),

@@ -4,6 +4,7 @@ Runs in the reading process. It collects and weighs nothing: `rules/themes/untam
 """
 
 import ctypes
+import math
 import mmap
 import re
 from collections import Counter, defaultdict
@@ -13,10 +14,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pypdfium2
 from pypdfium2 import raw
 
 from app.domain import Box, Signal, SignalKind
+from app.reading.straighten import Grey
 
 #: Programs that change a finished PDF; those that make one, or scan, print, sign or merge, are none.
 _EDITORS = re.compile(
@@ -31,6 +34,9 @@ _AMOUNT = re.compile(r"[-(]?[$£€]?\d[\d,]*(?:\.\d\d)?\)?")
 _DIGITS = 3  # that make a number an amount
 _STYLE = re.compile(r"[-,]?(?:bold|semibold|medium|regular|roman|italic|oblique|light|black|heavy|book|mt|ps|std)+$|[-,]$", re.IGNORECASE)
 _WHITE = 250  # of 255: lighter than this is paper
+_PALE = 235  # text lighter than this is not seen on paper
+_LEGIBLE = 1.5  # points that a line of letters is high at least, to be read
+_GROUND_SCALE = 1.5  # pixels a point: enough to tell what colour a text stands on
 _MANY = 10  # amounts in one font before another is odd
 _ODD = 3  # amounts in another font that may be odd; more are a design
 _SIZES = 0.06  # share by which letters of one size may differ
@@ -97,7 +103,7 @@ def page_signals(page: pypdfium2.PdfPage) -> tuple[Signal, ...]:
     found = [(SignalKind.OTHER_FONT, mark) for mark in _in_another_font(runs)]
     found += [(SignalKind.COVERED, mark) for mark in _covered(marks)]
     found += [(SignalKind.OVERLAPPING, mark) for mark in _overlapping(runs)]
-    found += [(SignalKind.HIDDEN, mark) for mark in _hidden(runs, marks, page.get_cropbox())]
+    found += [(SignalKind.HIDDEN, mark) for mark in _hidden([*runs, *_repeated(marks, letters)], page)]
     return tuple(Signal(kind, mark.text.strip(), _box(mark, page)) for kind, mark in found)
 
 
@@ -182,6 +188,18 @@ def _runs(letters: Iterable[_Mark]) -> list[_Mark]:
     return runs
 
 
+def _repeated(marks: Iterable[_Mark], letters: Sequence[_Mark]) -> Iterator[_Mark]:
+    """Yield, with their text, the texts that PDFium leaves out for standing half over their like."""
+    known = list(letters)
+    for mark in marks:
+        if mark.kind == _TEXT and not mark.text and mark.area > 0:
+            width = mark.right - mark.left
+            like = (a for a in known if a.font == mark.font and abs(a.right - a.left - width) < 0.01 * width and a.shared(mark) > 0)
+            if (twin := next(like, None)) is not None:
+                known.append(replace(mark, text=twin.text))
+                yield known[-1]
+
+
 def _is_amount(mark: _Mark) -> bool:
     text = mark.text.strip().replace(" ", "")
     return sum(c.isdigit() for c in text) >= _DIGITS and _AMOUNT.fullmatch(text) is not None
@@ -241,17 +259,32 @@ def _overlapping(runs: Sequence[_Mark]) -> Iterator[_Mark]:
                 break
 
 
-def _hidden(runs: Sequence[_Mark], marks: Sequence[_Mark], shown: tuple[float, float, float, float]) -> Iterator[_Mark]:
-    """Yield the figures that nobody sees: not drawn, in the colour of the paper, or a few beside the page (many: it was cropped)."""
-    left, bottom, right, top = shown
-    dark = _by_cell(mark for mark in marks if mark.kind == _IMAGE or (mark.kind == _PATH and mark.fill is not None and not mark.is_light))
-    amounts = [run for run in runs if _is_amount(run)]
+def _hidden(runs: Sequence[_Mark], page: pypdfium2.PdfPage) -> Iterator[_Mark]:
+    """Yield the texts that nobody sees: not drawn, too small, in the paper's colour; and a few figures beside the page (many: a crop)."""
+    left, bottom, right, top = page.get_cropbox()
+    written = [run for run in runs if any(c.isalnum() for c in run.text)]
+    amounts = [run for run in written if _is_amount(run)]
     beside = [a for a in amounts if not (left <= (a.left + a.right) / 2 <= right and bottom <= (a.bottom + a.top) / 2 <= top)]
-    for run in amounts:
-        under = (mark for mark in _neighbours(dark, run) if mark.order < run.order)
-        white = run.is_light and not any(mark.shared(run) >= _COVERS * run.area for mark in under)
-        if run.invisible or white or (run in beside and len(beside) <= _ODD):
+    pale = [run for run in written if run.fill is not None and min(run.fill) >= _PALE and not run.invisible]
+    ground = _ground(page) if pale else None
+    for run in written:
+        lost = ground is not None and run in pale and _is_on_paper(run, ground, (left, top))
+        if run.invisible or run.height < _LEGIBLE or lost or (run in beside and len(beside) <= _ODD):
             yield run
+
+
+def _ground(page: pypdfium2.PdfPage) -> Grey:
+    """Return the page as it is seen, in shades of grey, not turned: white text may stand on any dark ground."""
+    drawn = page.render(scale=_GROUND_SCALE, grayscale=True, rotation=(360 - page.get_rotation()) % 360).to_numpy()
+    return drawn.reshape(drawn.shape[0], -1)
+
+
+def _is_on_paper(run: _Mark, ground: Grey, corner: tuple[float, float]) -> bool:
+    """Say whether pale text stands on ground as pale as itself; what lies beside the page stands on none."""
+    left, top = corner
+    x0, y0, x1, y1 = (_GROUND_SCALE * edge for edge in (run.left - left, top - run.top, run.right - left, top - run.bottom))
+    place = ground[max(0, int(y0)) : max(0, math.ceil(y1)), max(0, int(x0)) : max(0, math.ceil(x1))]
+    return place.size > 0 and float(np.median(place)) >= _PALE
 
 
 _Cells = Mapping[tuple[int, int], Sequence[_Mark]]

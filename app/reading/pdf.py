@@ -15,7 +15,7 @@ from app.domain import PageStatus, ReadMethod, Signal
 from app.reading import evidence, ocr
 from app.reading.contents import Unreadable
 from app.reading.page_words import PageWords
-from app.reading.text_layer import UNPARSED, TextLayer, text_layer_of
+from app.reading.text_layer import UNPARSED, TextLayer, seen_only, text_layer_of
 from app.settings import Settings
 
 # pdfminer warns of each oddity of a font; what matters of them shows in the text that comes out.
@@ -65,7 +65,10 @@ class PdfFile:
         layer = self._text_layer(number)
         signals = self._file_signals if number == 1 else ()
         if layer.doubt is None:
-            return replace(_as_text(layer, width, height), signals=(*signals, *self._page_signals(number)))
+            traces = self._page_signals(number)
+            layer, signals = seen_only(layer, traces), (*signals, *traces)
+        if layer.doubt is None:
+            return replace(_as_text(layer, width, height), signals=signals)
         picture = self._drawn(number, self._settings.ocr_dpi)
         try:
             return replace(ocr.read_picture(picture, width / picture.width), signals=signals)

@@ -4,6 +4,7 @@ import base64
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+import hashlib
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -66,10 +67,10 @@ class Reader:
         try:
             counted = self._ask("count", path, file)
         except Stopped as stopped:
-            return quarantined(file, str(stopped))
+            return quarantined(file, str(stopped), sha256_of(path))
         if "reason" in counted:
-            return quarantined(file, counted["reason"])
-        return Document(file, DocumentKind.OTHER, self._pages(file, path, counted["pages"]))
+            return quarantined(file, counted["reason"], sha256_of(path))
+        return Document(file, DocumentKind.OTHER, self._pages(file, path, counted["pages"]), sha256_of(path))
 
     def _read_source(self, source: SourceFile) -> Document:
         return quarantined(source.name, source.reason) if source.reason else self.read_document(source.name, source.path)
@@ -114,9 +115,18 @@ class Reader:
         return self._sandboxes.ask(request, self._settings.page_seconds)
 
 
-def quarantined(file: str, reason: str) -> Document:
+def quarantined(file: str, reason: str, sha256: str = "") -> Document:
     """Return the document of a wholly unreadable file: one page that says why."""
-    return Document(file, DocumentKind.OTHER, (_unread(file, 1, reason),))
+    return Document(file, DocumentKind.OTHER, (_unread(file, 1, reason),), sha256)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes; empty where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _given_up(number: int, broke: Iterable[int]) -> bool:

@@ -34,3 +34,12 @@ def read_page(picture: Image.Image) -> tuple[Word, ...]:
         if text.strip() and float(sure) >= 100 * _LEAST_CONFIDENCE:
             words.append(Word(text.strip(), Box(x / width, y / height, (x + w) / width, (y + h) / height), float(sure) / 100))
     return tuple(words)
+
+
+@lru_cache(maxsize=1)
+def tesseract_version() -> str:
+    """Return the version of the tesseract program."""
+    try:
+        return str(pytesseract.get_tesseract_version())
+    except pytesseract.TesseractNotFoundError:
+        return "not installed"

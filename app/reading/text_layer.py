@@ -1,7 +1,7 @@
 """A PDF page -> the words of its text layer, and whether they can be trusted to be what the page shows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unicodedata import category
 
@@ -10,7 +10,7 @@ from pdfminer.utils import decode_text
 from pdfplumber.page import Page
 from pdfplumber.utils.text import extract_words
 
-from app.domain import Box, Word
+from app.domain import Box, Signal, SignalKind, Word
 
 _Char = dict[str, Any]
 #: Letters apart by more than this share of their size belong to two words.
@@ -18,6 +18,8 @@ _DOUBLE = 0.5  # of a letter's width: closer to its like than this it is printed
 _WORD_GAP = 0.18
 #: More than half of the letters of English text, whatever it says, are these.
 _FREQUENT = frozenset("etaoinsr")
+_SHOWN_SHARE = 0.5  # of a page's words, without which its text layer is no account of it
+_NEAR = 0.003  # of the page, by which two programs may place a text differently
 #: The flag of a form field that is not shown.
 _HIDDEN = 2
 
@@ -48,6 +50,29 @@ def text_layer_of(page: Page) -> TextLayer:
     rotation, upright, size = _turned_upright(_without_doubles(chars), page)
     words = _words(upright, size)
     return TextLayer(words, rotation, _doubt(page, words))
+
+
+def seen_only(layer: TextLayer, signals: Iterable[Signal]) -> TextLayer:
+    """Return the text layer without the words that nobody sees; it is in doubt where that is most of it, or where they stand is not known.
+
+    Who looks at the page must be able to see whatever is read of it: no figure, and no word to a machine, comes in unseen.
+    """
+    hidden = [signal for signal in signals if signal.kind is SignalKind.HIDDEN]
+    if not hidden:
+        return layer
+    if any(signal.box is None for signal in hidden):
+        return replace(layer, doubt="it has hidden text")
+    kept = tuple(word for word in layer.words if not any(_is_part(word, signal) for signal in hidden))
+    doubt = "most of its text is hidden" if len(kept) < _SHOWN_SHARE * len(layer.words) else layer.doubt
+    return replace(layer, words=kept, doubt=doubt)
+
+
+def _is_part(word: Word, signal: Signal) -> bool:
+    box = signal.box
+    if box is None or word.text not in signal.text:
+        return False
+    across, down = (word.box.x0 + word.box.x1) / 2, (word.box.top + word.box.bottom) / 2
+    return box.x0 - _NEAR <= across <= box.x1 + _NEAR and box.top - _NEAR <= down <= box.bottom + _NEAR
 
 
 # -- characters ------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Amounts are strings of plain decimals, boxes are four fractions of the page, not
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,7 @@ from app.domain import (
     Origin,
     Page,
     Period,
+    Provenance,
     Ratio,
     Rationale,
     ReadMethod,
@@ -70,7 +72,13 @@ def package_object(assessment: Assessment, text: bool = False) -> Object:
         "route": assessment.route.value,
         "rationale": _rationale_object(assessment.rationale),
         "versions": [{"name": v.name, "version": v.version, "sha256": v.sha256} for v in assessment.versions],
+        "made_from": provenance_object(assessment.made_from) if assessment.made_from else None,
     }
+
+
+def provenance_object(made_from: Provenance) -> Object:
+    """Return what an assessment was made from: files by name with their SHA-256, program, settings, libraries."""
+    return {field.name: dict(getattr(made_from, field.name)) for field in fields(made_from)}
 
 
 def _risk_object(risk: RiskOpinion) -> Object:

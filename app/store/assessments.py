@@ -1,5 +1,6 @@
 """Queries on assessments and their facts: only ever added, each new one a version of its own. Each is one lender's."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -59,6 +60,11 @@ def add_assessment(connection: Connection, lender_id: str, new: NewAssessment) -
         if rows:
             connection.execute(insert(_F), rows)
     return id
+
+
+def as_stored(made: Assessment) -> str:
+    """Return the text that a whole assessment is kept as."""
+    return json.dumps(to_plain(Assessment, made), ensure_ascii=False, separators=(",", ":"))
 
 
 def latest_assessment(connection: Connection, lender_id: str, application_id: int) -> StoredAssessment | None:
