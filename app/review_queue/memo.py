@@ -23,7 +23,7 @@ from rules import policy
 _REQUEST_FIELDS = {
     "Borrower": ("borrower_name", "entity_type", "tax_id"),
     "In business": ("years_in_business",),
-    "Owners": ("owner_",),
+    "Owners": ("owner_*",),
     "Asks for": ("requested_amount", "term_months", "rate"),
     "Purpose": ("purpose",),
     "Collateral": ("collateral_kind", "collateral_value", "prior_liens"),
@@ -162,9 +162,9 @@ class _Citing:
 
     def input(self, name: str, period: str, value: Decimal) -> Cited:
         """Return a ratio's input with its source."""
-        number = self._sources.of_input(name, period, value)
-        said = f"{wording.account(name)} {wording.money(value.quantize(Decimal('0.01')))}"
-        return Cited(said, self.numbers([number] if number else []))
+        nil = " (nil)" if not value else ""
+        said = f"{wording.account(name)} {wording.money(value.quantize(Decimal('0.01')))}{nil}"
+        return Cited(said, self.numbers(self._sources.of_input(name, period, value)))
 
     def places(self, finding: Finding) -> Iterable[Cited]:
         """Return where a finding's figures stand, or else the documents that it names."""

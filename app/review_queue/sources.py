@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 from app.domain import Figure, Origin
@@ -14,6 +15,16 @@ from app.store.rows import Correction
 
 _SAME = ("file", "page", "account", "period", "value")
 _Key = tuple[object, ...]
+_PRIOR = "prior_"
+_BEFORE = {"current": "prior", "prior": "prior2", "prior2": "prior3"}
+#: What ratios take from the application and the debt schedule, worked out: the fields behind it.
+_WORKED_OUT = {
+    "existing_debt_service": ("debt_*_monthly_payment",),
+    "proposed_debt_service": ("requested_amount", "term_months", "rate"),
+    "proposed_debt_service_at_higher_rate": ("requested_amount", "term_months", "rate"),
+    "senior_liens": ("prior_liens",),
+    "collateral_lending_value": ("collateral_kind", "collateral_value"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +52,20 @@ class Sources:
         """Return the number of a figure, None for one that the review does not hold."""
         return self._numbers.get(_key(figure))
 
-    def of_input(self, name: str, period: str, value: Decimal) -> int | None:
-        """Return the number of the figure that a ratio's named input was taken from."""
-        return self._inputs.get((name, period, abs(value)))
+    def of_input(self, name: str, period: str, value: Decimal) -> tuple[int, ...]:
+        """Return the numbers of the figures that a ratio's named input was taken from; an adjusted one is that of its figure."""
+        if name in _WORKED_OUT:
+            return self.of_fields(*_WORKED_OUT[name])
+        if name.startswith(_PRIOR) and (period := _BEFORE.get(period, "")):
+            name = name.removeprefix(_PRIOR)
+        moved = sum((a.amount for a in active(self._review.adjustments) if (a.account, a.period) == (name, period)), Decimal(0))
+        found = self._inputs.get((name, period, abs(value))) or self._inputs.get((name, period, abs(value - moved)))
+        return (found,) if found else ()
 
     def of_fields(self, *ids: str) -> tuple[int, ...]:
-        """Return the numbers of the facts with these field ids, or with ids that begin so and end in `_`."""
-        named = [(n, each.concept) for n, each in self._review.now.figures.items()]
-        return tuple(n for n, concept in named if any(concept == id or (id.endswith("_") and concept.startswith(id)) for id in ids))
+        """Return the numbers of the facts with these field ids; `*` stands for anything."""
+        named = self._review.now.figures.items()
+        return tuple(n for n, each in named if any(fnmatchcase(each.concept, id) for id in ids))
 
     def source(self, number: int) -> Source:
         """Return the source of the figure of that number."""
