@@ -24,7 +24,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("app.retention", "app.backup", "app.model_versions", "app.first_steps"),
     ),
     ("app.api", "ui", "training"),
-    ("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_service", "app.cli_training", "app.cli_upkeep"),
+    (
+        *("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_queue", "app.cli_service", "app.cli_training"),
+        "app.cli_upkeep",
+    ),
 )
 LAYER_OF = {part: number for number, parts in enumerate(LAYERS) for part in parts}
 #: In these layers parts may import each other, without cycles.

@@ -206,8 +206,8 @@ def _rows(row: Row, table: Table, adjustments: Sequence[Adjustment], cited: _Cit
     yield MemoRow(row.label, tuple(map(Cited, texts, numbers)), "total" if row.is_total else "")
     moved = [_moved(cell, adjustments) for cell in row.cells]
     if any(moved):
-        cells = [Cited(wording.money(cell[0].value + by, table.unit)) if by else Cited("") for cell, by in zip(row.cells, moved, strict=True)]
-        yield MemoRow("as adjusted", tuple(cells), "adjusted")
+        after = [wording.money(cell[0].value + by, table.unit) if by else "" for cell, by in zip(row.cells, moved, strict=True)]
+        yield MemoRow("as adjusted", tuple(map(Cited, after)), "adjusted")
 
 
 def _moved(cell: Sequence[LineItem], adjustments: Sequence[Adjustment]) -> Decimal:
@@ -236,12 +236,10 @@ def _ratios(review: Review, cited: _Citing) -> list[MemoRatio]:
         now, before, band = judged[id, "current"], judged.get((id, "prior")), limits.get(id)
         as_reported = wording.outcome(reported[id, "current"]) if (id, "current") in reported else ""
         said = wording.outcome(now)
-        told.append(
-            MemoRatio(
-                wording.ratio_name(id), said, wording.outcome(before) if before else "", as_reported if as_reported != said else "",
-                limit(band) if band else "", verdict(now, band) if band else "", _formula(now), _inputs(now, cited),
-            )  # fmt: skip
-        )
+        policys = (limit(band), verdict(now, band)) if band else ("", "")
+        differs = as_reported if as_reported != said else ""
+        years = (said, wording.outcome(before) if before else "", differs)
+        told.append(MemoRatio(wording.ratio_name(id), *years, *policys, _formula(now), _inputs(now, cited)))
     return told
 
 

@@ -1,6 +1,7 @@
-"""What the notice to an applicant says: of action taken, of a counter-offer, of what is missing (12 CFR 1002.9). Only such decisions have one.
+"""What the notice to an applicant says: of action taken, of a counter-offer, of what is missing (12 CFR 1002.9).
 
-The creditor's name and the regulator's stand in the templates. Counsel verifies both; nothing here sends anything.
+Only a decision that the applicant must be told of has one. The creditor's name and the regulator's stand in the templates, which counsel
+verifies; nothing here sends anything.
 """
 
 from collections.abc import Mapping

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 
 from sqlalchemy import Connection
 
 from app import audit
 from app.access.roles import Act, allow
 from app.errors import UsageError
+from app.report.mapping import load_mapping
 from app.report.papers.blocks import blocks_of
 from app.report.papers.pdf import draw_pdf
 from app.report.papers.templates import fill, folders_of
@@ -23,6 +25,7 @@ from app.review_queue.desk import Desk
 from app.review_queue.memo import memo_facts
 from app.review_queue.notice import jurisdiction_of, notice_facts, template_of, told
 from app.review_queue.opened import Review, look_again
+from app.review_queue.spreadsheet import draw_spreadsheet
 
 
 class Format(StrEnum):
@@ -37,6 +40,8 @@ MEDIA_TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+#: A lender's own layout of the spread, among its templates.
+MAPPING = "spreading.yaml"
 _DRAWN = {Format.PDF: draw_pdf, Format.DOCX: draw_docx}
 
 
@@ -64,6 +69,19 @@ def draw_notice(connection: Connection, desk: Desk, task_id: int, form: Format) 
     review = look_again(connection, desk, task_id)
     facts = notice_facts(review, datetime.now(UTC).date())
     return _given(connection, desk, review, _laid_out(desk, review, ("notice", template_of(review), facts), form))
+
+
+def draw_workbook(connection: Connection, desk: Desk, task_id: int, mapping: Path | None = None) -> Paper:
+    """Return the spread as XLSX; with a sheet in the lender's own layout where there is a column mapping.
+
+    That is the file named, or else `spreading.yaml` in the lender's templates. `blanks` are figures that it has no place for.
+    """
+    allow(desk.user, Act.READ_APPLICATION, desk.user.lender_id)
+    review = look_again(connection, desk, task_id)
+    folders = folders_of(desk.settings.templates_dir, desk.user.lender_id)
+    file = mapping or next((path for folder in folders if (path := folder / MAPPING).is_file()), None)
+    content, lost = draw_spreadsheet(review, load_mapping(file) if file else None)
+    return _given(connection, desk, review, Paper(_file_name("spread", review, "xlsx"), MEDIA_TYPES["xlsx"], content, lost))
 
 
 def no_notice(review: Review) -> str:

@@ -79,7 +79,7 @@ class Sources:
 
     @cached_property
     def _numbers(self) -> Mapping[_Key, int]:
-        return {_key(figure): number for number, figure in reversed(self._review.now.figures.items())}
+        return {_key(figure): number for number, figure in reversed(list(self._review.now.figures.items()))}
 
     @cached_property
     def _inputs(self) -> Mapping[_Key, int]:
@@ -104,9 +104,9 @@ class Sources:
             return next((n for n, each in added.items() if [str(evidence(each)[name]) for name in _SAME] == wanted), None)
         if correction.assessment_id == self._review.task.assessment_id:
             return correction.fact_number
-        wanted = [correction.predicted.get(name) for name in _SAME]
+        before = [correction.predicted.get(name) for name in _SAME]
         read = self._review.figures.items()
-        return next((n for n, each in read if [evidence(each)[name] for name in _SAME] == wanted), None)
+        return next((n for n, each in read if [evidence(each)[name] for name in _SAME] == before), None)
 
     def _beside(self, number: int) -> range:
         """Return the numbers of all figures of the statement that the figure stands in: a unit is changed for all of them."""

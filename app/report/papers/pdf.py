@@ -135,8 +135,8 @@ def _marked(run: Run) -> str:
 def _printable(text: str) -> str:
     """Return text with letters that the font lacks as the plain letter: a name is not to lose one."""
     known = pdfmetrics.getFont(_FONT).face.charToGlyph
-    return "".join(c if c == "\n" or ord(c) in known else _base_letter(c) for c in text)
+    return "".join(c if c == "\n" or ord(c) in known else _plain_letter(c) for c in text)
 
 
-def _base_letter(character: str) -> str:
+def _plain_letter(character: str) -> str:
     return "".join(c for c in normalize("NFKD", character) if not combining(c))

@@ -51,9 +51,7 @@ def folders_of(templates_dir: str, lender_id: str) -> tuple[Path, ...]:
 
 def fill(name: str, facts: Mapping[str, object], folders: Sequence[Path]) -> Filled:
     """Fill in the template `name`. Raises UsageError, naming template and line, where it is not there or broken."""
-    environment = ImmutableSandboxedEnvironment(
-        loader=_Loader(folders), autoescape=True, undefined=StrictUndefined, finalize=_plain
-    )
+    environment = ImmutableSandboxedEnvironment(loader=_Loader(folders), autoescape=True, undefined=StrictUndefined, finalize=_plain)
     environment.filters = {kept: environment.filters[kept] for kept in ("default", "first", "join", "last", "length", "lower", "upper")}
     try:
         text = environment.get_template(name).render(facts)
