@@ -30,8 +30,9 @@ T = TypeVar("T")
 queue_app = typer.Typer(
     no_args_is_help=True,
     help="Work the review queue from scripts, as the account of an API key: `loanlens api-keys make LOGIN NAME --scope"
-    " read_application --scope review_application --scope decide_application` makes one; give it as LOANLENS_API_KEY or --key-file. A usual"
-    " day: `queue next`, `queue show TASK`, `queue decide TASK approve`, `queue export memo TASK memo.pdf`.",
+    " read_application --scope review_application --scope decide_application` (and approve_within_limit, to approve) makes one; give it"
+    " as LOANLENS_API_KEY or --key-file. A usual day: `queue next`, `queue show TASK`, `queue decide TASK approve`, `queue export memo TASK"
+    " memo.pdf`.",
 )
 
 _TaskId = Annotated[int, typer.Argument(metavar="TASK", help="The task's number, as `queue list` shows it.")]

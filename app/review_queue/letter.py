@@ -76,7 +76,7 @@ def requests(connection: Connection, user: User, review: Review) -> tuple[Reques
 
 def _kind(message: str) -> str:
     """Return what a message asks for whatever the number: two of three bank statements are the same request as one of three."""
-    return re.sub(r"\d+( of \d+)?", "", message).replace("statements", "statement")
+    return " ".join(re.sub(r"\d+( of \d+)?", "", message).replace("statements", "statement").split())
 
 
 def _listed(value: object) -> Sequence[object]:
