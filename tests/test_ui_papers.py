@@ -22,9 +22,9 @@ def blobs(tmp_path: Path) -> Blobs:
 
 
 def page() -> None:
-    import streamlit as st
+    import streamlit as st  # noqa: PLC0415  the page is a script of its own
 
-    from ui import papers
+    from ui import papers  # noqa: PLC0415
 
     papers.draw(st.session_state["review"], st.session_state["desk"])
 
