@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import TypeGuard
 
 import pypdfium2
 import pytest
@@ -13,7 +14,7 @@ from docx import Document
 from sqlalchemy import Engine
 
 from app.blobs.storage import Blobs, open_blobs
-from app.domain import Origin
+from app.domain import Finding, Origin, Severity
 from app.errors import UsageError
 from app.report.papers.blocks import Grid, Heading, Listing, blocks_of, words
 from app.report.papers.pdf import draw_pdf
@@ -125,6 +126,17 @@ def test_a_memo_shows_reported_beside_adjusted_and_the_decision_with_its_overrid
     assert "Debt service coverage (DSCR) 2.70× 2.23× at least 1.25× passes" in memo
     assert re.search(r"Decline by ann, .*1\. Debt service coverage of 0.98×.*Why other than the machine proposes: related party", memo)
     assert "owner's pay | <b>" in memo
+
+
+def test_a_finding_on_many_figures_names_their_pages_and_the_run_of_their_sources(review: Review) -> None:
+    figures = tuple(review.now.figures[number] for number in (37, 38, 39, 40, 42))
+    finding = Finding("x", "foots", Severity.HIGH, "Five figures.", facts=figures)
+    memo = memo_of(replace(review, now=replace(review.now, assessment=replace(review.now.assessment, findings=(finding,)))))
+    assert "5 figures (statements.pdf, page 2)37–40, 42" in words(next(b for b in blocks_of(memo) if _is_finding(b)).items[0])
+
+
+def _is_finding(block: object) -> TypeGuard[Listing]:
+    return isinstance(block, Listing) and "Five figures." in words(block.items[0])
 
 
 def test_an_undecided_application_without_findings_has_a_memo(review: Review) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 
-from app.domain import Finding, LineItem, PageStatus, Ratio, RiskOpinion
+from app.domain import Figure, Finding, LineItem, PageStatus, Ratio, RiskOpinion
 from app.report import wording
 from app.report.bars import limit, verdict
 from app.report.parts import Row, Table, by_severity, tables
@@ -28,6 +29,7 @@ _REQUEST_FIELDS = {
     "Purpose": ("purpose",),
     "Collateral": ("collateral_kind", "collateral_value", "prior_liens"),
 }
+_MOST_FIGURES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,10 @@ def memo_facts(review: Review, today: date) -> Mapping[str, object]:
     return facts | {"sources": cited.all()}
 
 
+def _where(figure: Figure) -> str:
+    return f"{figure.file}, page {figure.page}" if figure.file else "worked out"
+
+
 class _Citing:
     """The sources that a memo has named so far."""
 
@@ -168,18 +174,25 @@ class _Citing:
 
     def places(self, finding: Finding) -> Iterable[Cited]:
         """Return where a finding's figures stand, or else the documents that it names."""
-        for fact in finding.facts:
-            number = self._sources.number(fact)
-            where = f"{fact.file}, page {fact.page}" if fact.file else "worked out"
-            yield Cited(f"{wording.figure(fact)} {wording.value(fact.value)} ({where})", self.numbers([number] if number else []))
         if not finding.facts:
             yield from map(Cited, finding.documents)
+        elif len(finding.facts) > _MOST_FIGURES:
+            for where, facts in groupby(finding.facts, _where):
+                each = list(facts)
+                yield Cited(f"{wording.count(len(each), 'figure')} ({where})", self.numbers(filter(None, map(self._sources.number, each))))
+        else:
+            for fact in finding.facts:
+                number = self._sources.number(fact)
+                yield Cited(
+                    f"{wording.figure(fact)} {wording.value(fact.value)} ({_where(fact)})", self.numbers([number] if number else [])
+                )
 
     def numbers(self, numbers: Iterable[int]) -> str:
-        """Note that sources are named, and return their numbers."""
-        given = tuple(numbers)
+        """Note that sources are named, and return their numbers: `1, 2, 7–9`."""
+        given = sorted(set(numbers))
         self._named.update(given)
-        return ", ".join(map(str, given))
+        runs = [[n for _, n in run] for _, run in groupby(enumerate(given), lambda at: at[1] - at[0])]
+        return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
 
     def all(self) -> tuple[Source, ...]:
         """Return every source that was named, by number."""
