@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from app.assess import assess, load_models, spread_documents
 from app.cli_access import access_app
 from app.cli_models import evaluate_risk, rate_app, train_ensemble
+from app.cli_queue import queue_app
 from app.cli_replay import replay_app
 from app.cli_service import service_app
 from app.cli_training import evaluate_reasoner, make_ready, train_extractor, train_page_kind, train_reasoner, write_records
@@ -56,6 +57,7 @@ app.add_typer(access_app)
 app.add_typer(upkeep_app)
 app.add_typer(replay_app)
 app.add_typer(rate_app)
+app.add_typer(queue_app, name="queue")
 evaluate_app.command("risk")(evaluate_risk)
 train_app.command("ensemble")(train_ensemble)
 

@@ -96,6 +96,12 @@ class Settings(BaseSettings):
     api_key_days: int = Field(default=90, ge=1, le=730, description="Days that an API key holds, where none are named.")
     ui_address: str = Field(default="127.0.0.1", description="Address at which the analyst's desk answers; 0.0.0.0: at every one.")
     ui_port: int = Field(default=8501, ge=1, le=65_535, description="Port at which the analyst's desk answers.")
+    templates_dir: str = Field(
+        default="",
+        description="Folder with your own templates of memo, notices and letterhead, or with a folder of them for each lender; what is not"
+        " there is the packaged one.",
+    )
+    api_key: str = Field(default="", repr=False, description="The API key that `loanlens queue` acts with, for scripts.")
     oidc_issuer: str = Field(default="", description="Identity provider (OpenID Connect) whose tokens sign users in; empty: none.")
     oidc_audience: str = Field(default="", description="The name that the identity provider knows this program by.")
     oidc_keys: str = Field(default="", description="The identity provider's keys (JWKS): an https:// address or a file.")

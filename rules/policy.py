@@ -31,7 +31,7 @@ DEFAULT = Path(__file__).with_name("policy.yaml")
 VALUES = (
     *("statement_age", "personal_statement_age", "bank_statement_age", "return_age", "owner_share"),
     *("return_tie", "deposits_tie", "debt_tie", "aging_tie", "cash_tie", "approval_cap", "exposure_cap", "second_person"),
-    *("risk_inputs_known", "retention"),
+    *("risk_inputs_known", "retention", "answer_days", "offer_days", "notice_reasons"),
 )
 _CURRENT = "current"
 _WORST = 7

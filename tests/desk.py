@@ -11,12 +11,13 @@ from sqlalchemy import Engine
 from app.blobs.storage import Blobs
 from app.domain import Assessment, Provenance, Role, User
 from app.review_queue.desk import Desk
+from app.review_queue.opened import Review
 from app.review_queue.recompute import recompute
 from app.settings import Settings
 from app.store import applications, documents, retention, review_tasks
 from app.store.assessments import NewAssessment, add_assessment
 from app.store.plain import to_plain
-from app.store.rows import Adjustment, NewApplication, NewTask
+from app.store.rows import Adjustment, Application, Correction, NewApplication, NewTask, StoredDecision, StoredDocument, Task
 from tests.build import FORMS, assessment, package, with_fields
 
 SETTINGS = Settings()
@@ -46,6 +47,22 @@ def sound_assessment() -> Assessment:
     raw = replace(made, page_kinds=kinds, made_from=NOTHING)
     nothing = Adjustment(0, 0, "normalization", "dividends_paid", "none such", Decimal(1), "", "")
     return recompute(raw, (), (nothing,)).assessment
+
+
+def reviewed() -> Review:
+    """Return a review of a sound package: cash corrected, an add-back made, then declined. Nothing of it is stored."""
+    at, made = datetime(2026, 3, 3, tzinfo=UTC), sound_assessment()
+    files = dict.fromkeys(page.file for page in made.pages)
+    place = {"file": "statements.pdf", "page": 1, "account": "cash", "period": "current", "value": "84210"}
+    corrected = (Correction(1, 1, 1, 1, "amount", place, {"value": "84211"}, "ann", "digit misread", None, 1, at),)
+    adjusted = (Adjustment(1, 1, "add-back", "operating_income", "current", Decimal(20_000), "owner's pay | <b>", "ann", None, 1, at),)
+    task = Task(1, 1, 1, "closed", [], 1.0, None, None, None, 1, NOON)
+    named = ("A1", "decided", None, "A1 Bakery Inc.", None, None, None, Decimal(40_000), Decimal(90_000))
+    application = Application(1, *named, None, None, NOON, NOON, date(2026, 4, 1), None)
+    reasons = ("Debt service coverage of 0.98× where at least 1.25× is wanted", "Excessive obligations for the assets")
+    decision = StoredDecision(1, 1, "decline", reasons, "ann", (), "related party", created_at=at)
+    documents = tuple(StoredDocument(n, 1, file, b"", "read", None, 1, None, NOON) for n, file in enumerate(files, 1))
+    return Review(task, application, documents, made, recompute(made, corrected, adjusted, 1), corrected, adjusted, (decision,))
 
 
 def waiting_task(

@@ -27,11 +27,12 @@ from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.errors import BlobDamaged, Forbidden, UsageError
 from app.intake import Package
-from app.review_queue import corrections, decisions, letter, opened, overview, tasks
+from app.review_queue import corrections, decisions, letter, opened, overview, papers, tasks
 from app.review_queue.corrections import Edit
 from app.review_queue.decisions import Outcome, Proposal
 from app.review_queue.desk import Desk
 from app.review_queue.opened import Review
+from app.review_queue.papers import Format
 from app.settings import PROJECT, Settings
 from app.store.documents import documents
 from app.store.rows import NewApplication
@@ -87,6 +88,17 @@ OPEN = {
     "app.review_queue.difference.difference": "looks at a review that was opened",
     "app.review_queue.letter.asked_for": "looks at a review that was opened",
     "app.review_queue.letter.draft_letter": "looks at a review that was opened",
+    "app.review_queue.memo.memo_facts": "looks at a review that was opened",
+    "app.review_queue.notice.told": "looks at a review that was opened",
+    "app.review_queue.notice.jurisdiction_of": "looks at a review that was opened",
+    "app.review_queue.notice.template_of": "looks at a review that was opened",
+    "app.review_queue.notice.notice_facts": "looks at a review that was opened",
+    "app.review_queue.papers.no_notice": "looks at a review that was opened",
+    "app.review_queue.sources.Sources.number": "looks at a review that was opened",
+    "app.review_queue.sources.Sources.of_input": "looks at a review that was opened",
+    "app.review_queue.sources.Sources.of_fields": "looks at a review that was opened",
+    "app.review_queue.sources.Sources.source": "looks at a review that was opened",
+    "app.review_queue.spreadsheet.draw_spreadsheet": "looks at a review that was opened",
     "app.review_queue.opened.Draws.render_page": "says what a reader does",
     "app.review_queue.opened.Review.seen": "looks at a review that was opened",
     "app.review_queue.opened.Review.figures": "looks at a review that was opened",
@@ -122,13 +134,14 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is at the desk: a task that nobody has with a correction and an adjustment, one that waits for its second, one decided."""
+    """What is at the desk: a task that nobody has with a correction and an adjustment, one that waits for its second, two decided."""
 
     review: Review
     correction: int
     adjustment: int
     half_decided: int
     decided: int
+    declined: int
 
     @property
     def task(self) -> int:
@@ -188,6 +201,10 @@ DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
     ),
     "decisions.second": (lambda w, c, u, of: decisions.second(c, at(w, u), w.work.half_decided), (OFFICER,)),
     "letter.note_sent": (lambda w, c, u, of: letter.note_sent(c, u, w.work.task, "Dear applicant"), REVIEWERS),
+    "letter.requests": (lambda w, c, u, of: some(letter.requests(c, u, w.work.review)), READERS),
+    "papers.draw_memo": (lambda w, c, u, of: papers.draw_memo(c, at(w, u), w.work.task, Format.PDF), READERS),
+    "papers.draw_notice": (lambda w, c, u, of: papers.draw_notice(c, at(w, u), w.work.declined, Format.PDF), READERS),
+    "papers.draw_workbook": (lambda w, c, u, of: papers.draw_workbook(c, at(w, u), w.work.task), READERS),
     "opened.open_review": (lambda w, c, u, of: opened.open_review(c, at(w, u), w.work.task), READERS),
     "opened.look_again": (lambda w, c, u, of: opened.look_again(c, at(w, u), w.work.task), READERS),
     "opened.machine_reading": (
@@ -288,14 +305,17 @@ def world(database: Engine, tmp_path: Path) -> World:
 def at_the_desk(database: Engine, blobs: Blobs, officer: User) -> Work:
     """Store three tasks of lender `first` and bring each to where it must be."""
     seat = Desk(officer, blobs, SETTINGS)
-    task, large, done = (waiting_task(database, blobs, name, amount) for name, amount in (("B-1", 1), ("B-2", 300_000), ("B-3", 1)))
+    amounts = {"B-1": 1, "B-2": 300_000, "B-3": 1, "B-4": 1}
+    task, large, done, no = (waiting_task(database, blobs, name, amount) for name, amount in amounts.items())
     with database.begin() as c:
         correction = corrections.correct(c, seat, task, replace(CONFIRMED, number=1))
         adjustment = corrections.adjust(c, seat, task, ADD_BACK)
+        letter.note_sent(c, officer, task, "Dear applicant", ("Missing from the application: tax return.",))
         tasks.release(c, officer, task)
         decisions.decide(c, seat, large, Proposal(Outcome.APPROVE, (0, 0), override_reason="known for years"))
         decided = decisions.decide(c, seat, done, Proposal(Outcome.WITHDRAWN, (0, 0))).application_id
-        return Work(opened.look_again(c, seat, task), correction.id, adjustment.id, large, decided)
+        decisions.decide(c, seat, no, Proposal(Outcome.DECLINE, (0, 0), ("Length of time in business",), override_reason="fraud"))
+        return Work(opened.look_again(c, seat, task), correction.id, adjustment.id, large, decided, no)
 
 
 def lets_in(world: World, call: Call, user: User) -> bool:

@@ -25,7 +25,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("app.api", "ui", "training"),
     (
-        *("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_service", "app.cli_training", "app.cli_upkeep"),
+        *("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_queue", "app.cli_service", "app.cli_training"),
+        "app.cli_upkeep",
         "app.cli_replay",
     ),
 )

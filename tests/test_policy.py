@@ -132,6 +132,9 @@ def test_the_shipped_policy_holds_the_fields_defaults() -> None:
         "risk_inputs_known": "0.4",
         "second_person": "250000",
         "retention": "25",
+        "answer_days": "14",
+        "offer_days": "30",
+        "notice_reasons": "4",
     }
     assert [limit.measure for limit in POLICY.limits.values() if limit.needed] == [
         "dscr", "current_ratio", "tangible_net_worth", "years_in_business",

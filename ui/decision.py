@@ -10,7 +10,7 @@ from app.review_queue import corrections, decisions, letter, tasks
 from app.review_queue.decisions import Outcome, Proposal
 from app.review_queue.desk import Desk
 from app.review_queue.opened import Review
-from ui import place
+from ui import papers, place
 
 
 def draw(review: Review, desk: Desk) -> None:
@@ -21,6 +21,7 @@ def draw(review: Review, desk: Desk) -> None:
     with right:
         _draw_letter(review, desk)
         _draw_history(review, desk)
+    papers.draw(review, desk)
 
 
 def _draw_decision(review: Review, desk: Desk) -> None:
@@ -79,7 +80,7 @@ def _draw_letter(review: Review, desk: Desk) -> None:
         if st.button("Note as sent"):
             with place.telling():
                 with place.acting() as connection:
-                    letter.note_sent(connection, desk.user, review.task.id, text)
+                    letter.note_sent(connection, desk.user, review.task.id, text, letter.asked_for(review))
                 st.toast("The trail keeps its text.")
 
 

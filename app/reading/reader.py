@@ -1,10 +1,10 @@
 """A file -> a Document with every page accounted for: read, blank, or quarantined with a reason. The first stage of the walk."""
 
 import base64
+import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-import hashlib
 from pathlib import Path
 from types import TracebackType
 from typing import Self

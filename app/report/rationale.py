@@ -42,7 +42,7 @@ def rationale_view(of: Assessment) -> RationaleView | None:
 def _sentences(cited: Sequence[FactLine], of: Assessment) -> tuple[str, ...]:
     told = tuple(sentence(fact, of) for fact in cited[:_MOST])
     left = len(cited) - _MOST
-    return (*told, f"and {left} more in the JSON") if left > 0 else told
+    return (*told, f"and {left} more") if left > 0 else told
 
 
 def sentence(fact: FactLine, of: Assessment) -> str:

@@ -54,6 +54,12 @@ def entries_about(connection: Connection, lender_id: str, subject: str, limit: i
     return [_entry(row) for row in connection.execute(query.order_by(audit_entries.c.number.desc()).limit(limit))]
 
 
+def entries_of(connection: Connection, lender_id: str, subject: str, action: str) -> list[AuditEntry]:
+    """Return every entry of one act about one subject, oldest first."""
+    query = select(audit_entries).where(audit_entries.c.lender_id == lender_id, audit_entries.c.subject == subject)
+    return [_entry(row) for row in connection.execute(query.where(audit_entries.c.action == action).order_by(audit_entries.c.number))]
+
+
 def _head(lender_id: str) -> Select[Any]:
     return select(audit_heads).where(audit_heads.c.lender_id == lender_id)
 
