@@ -1,7 +1,6 @@
 """What comes in: files stored, noted and put into the queue in one transaction; and what a worker does with them, recorded in another."""
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from app.reading.reader import quarantined
 from app.settings import Settings
 from app.store import applications, documents, retention
 from app.store.assessments import NewAssessment, add_assessment
-from app.store.plain import to_plain
+from app.store.content import write_assessment
 from app.store.review_tasks import add_task, urgency
 from app.store.rows import Application, NewApplication, NewTask, StoredDocument
 from rules import policy
@@ -158,7 +157,7 @@ def _record(
     lender_id = attempt.lender_id
     applications.lock(connection, lender_id, application.id)
     retention.keep_files(connection, lender_id)
-    content = blobs.put(lender_id, BytesIO(json.dumps(to_plain(Assessment, made), ensure_ascii=False, separators=(",", ":")).encode()))
+    content = blobs.put(lender_id, BytesIO(write_assessment(made)))
     retention.add_file(connection, lender_id, content.sha256, content.size)
     kinds = {(page.file, page.number): kind for page, kind in zip(made.pages, made.page_kinds, strict=True)}
     for document, as_read in zip(stored, read, strict=True):

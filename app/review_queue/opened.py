@@ -1,6 +1,5 @@
 """A review as it is opened: the task, its application, what the machine read, and what people made of it so far."""
 
-import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,12 +18,12 @@ from app.report.pictures import Picture, shrink
 from app.review_queue.desk import Desk
 from app.review_queue.recompute import Reviewed, figures_by_number, recompute
 from app.store import applications, assessments, documents, review_tasks, reviews
-from app.store.plain import from_plain
+from app.store.content import read_assessment
 from app.store.rows import Adjustment, Application, Correction, StoredDecision, StoredDocument, Task
 
 _DPI = 150
 _MOST_PICTURE_BYTES = 400_000
-_KEPT_ASSESSMENTS = 16
+_KEPT_ASSESSMENTS = 64  # of some 10 MB: fewer than there are analysts at work, and each correction would read one anew
 
 
 class Draws(Protocol):
@@ -125,7 +124,7 @@ class _Kept:
 
 @lru_cache(maxsize=_KEPT_ASSESSMENTS)
 def _content(kept: _Kept, lender_id: str, sha256: str) -> Assessment:
-    found = from_plain(Assessment, json.loads(kept.blobs.read_bytes(lender_id, sha256)))
-    if not isinstance(found, Assessment):
-        raise UsageError("The assessment of this application is not kept in a form that this version reads.")
-    return found
+    try:
+        return read_assessment(kept.blobs.read_bytes(lender_id, sha256))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError("The assessment of this application is not kept in a form that this version reads.") from error
