@@ -1,4 +1,4 @@
-"""The desk under twenty analysts: each takes tasks, corrects figures and sees what follows, on a PostgreSQL of its own; then all is counted.
+"""The desk under twenty analysts: each takes tasks, corrects figures, sees what follows, on a PostgreSQL of its own; then all is counted.
 
 `make bench-desk` runs it. Every analyst saves 100 corrections, with a pause after each (`--pause 0`: none, as machines do). Some
 are made on what was seen at an earlier visit: those are refused where somebody else was there meanwhile. It also opens an
@@ -125,23 +125,25 @@ def count(place: Place, days: list[Day]) -> dict[str, int]:
     }  # fmt: skip
 
 
-def sample(blank: int = 0) -> Assessment:
+def sample(pages: int) -> Assessment:
     """Return the first sample application as the machine assesses it; its last page is repeated until there are so many pages."""
     chosen = Settings()
     with Reader(chosen) as reader:
         files = sorted(path for path in (next(iter(sorted(_SAMPLES.iterdir()))) / "files").rglob("*") if path.is_file())
         made = assess("sample", [reader.read_document(path.name, path) for path in files], load_models(chosen), None)
     last, document = made.pages[-1], made.documents[-1]
-    more = tuple(replace(last, number=last.number + n) for n in range(1, blank - len(made.pages) + 1))
+    more = tuple(replace(last, number=last.number + n) for n in range(1, pages - len(made.pages) + 1))
     documents = (*made.documents[:-1], replace(document, pages=(*document.pages, *more)))
-    return replace(made, pages=(*made.pages, *more), page_kinds=(*made.page_kinds, *(made.page_kinds[-1],) * len(more)), documents=documents)
+    kinds = (*made.page_kinds, *(made.page_kinds[-1],) * len(more))
+    return replace(made, pages=(*made.pages, *more), page_kinds=kinds, documents=documents)
 
 
 def told(name: str, seconds: list[float]) -> float:
     """Print how long something took; return the 95th percentile."""
     ordered = sorted(seconds)
     p95 = ordered[int(0.95 * len(ordered))]
-    print(f"{name:<44} median {1000 * ordered[len(ordered) // 2]:6.0f} ms   P95 {1000 * p95:6.0f} ms   slowest {1000 * ordered[-1]:6.0f} ms")
+    median, slowest = ordered[len(ordered) // 2], ordered[-1]
+    print(f"{name:<44} median {1000 * median:6.0f} ms   P95 {1000 * p95:6.0f} ms   slowest {1000 * slowest:6.0f} ms")
     return p95
 
 

@@ -51,6 +51,7 @@ def waiting_task(
     reference: str = "A1",
     exposure: int | None = 40_000,
     due_on: date | None = None,
+    *,
     made: Assessment | None = None,
 ) -> int:
     """Store an application of lender `first` with its assessment and task, as a worker leaves them; return the task's id."""

@@ -15,9 +15,10 @@ from app.blobs.storage import Blobs
 from app.domain import Assessment, Figure, Page, User
 from app.errors import UsageError
 from app.report.pictures import Picture, shrink
+from app.review_queue import audit_sample
 from app.review_queue.desk import Desk
 from app.review_queue.recompute import Reviewed, figures_by_number, recompute
-from app.store import applications, assessments, documents, review_tasks, reviews
+from app.store import applications, assessments, audit_samples, documents, review_tasks, reviews
 from app.store.content import read_assessment
 from app.store.rows import Adjustment, Application, Correction, StoredDecision, StoredDocument, Task
 
@@ -74,7 +75,8 @@ def look_again(connection: Connection, desk: Desk, task_id: int) -> Review:
     application = applications.application(connection, lender_id, task.application_id) if task else None
     if task is None or application is None:
         raise UsageError(f"There is no task {task_id}.")
-    machine = machine_reading(connection, desk, task.assessment_id)
+    drawn = audit_samples.sampled_figures(connection, lender_id, task.assessment_id)
+    machine = audit_sample.as_doubtful(machine_reading(connection, desk, task.assessment_id), drawn)
     corrections = reviews.corrections(connection, lender_id, application.id)
     adjustments = reviews.adjustments(connection, lender_id, application.id)
     now = recompute(machine, corrections, adjustments, task.assessment_id)
