@@ -396,6 +396,5 @@ Index("job_records_unfinished_idx", job_records.c.lender_id, job_records.c.job_i
 job_turns = keyed(  # the place in the queue that each lender's last job got: lenders take turns
     "job_turns",
     ("urgency",),
-    needed("urgency", Text),
-    needed("turn", Integer, "0"),
+    *(needed("urgency", Text), needed("turn", Integer, "0")),
 )
