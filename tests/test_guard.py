@@ -27,7 +27,7 @@ from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.errors import BlobDamaged, Forbidden, UsageError
 from app.intake import Package
-from app.review_queue import audit_sample, corrections, decisions, letter, opened, overview, tasks
+from app.review_queue import audit_sample, completeness, corrections, decisions, letter, opened, overview, tasks
 from app.review_queue.corrections import Edit
 from app.review_queue.decisions import Outcome, Proposal
 from app.review_queue.desk import Desk
@@ -156,6 +156,16 @@ def some(found: object) -> object:
     return found
 
 
+def new_file() -> completeness.File:
+    return "new.pdf", BytesIO(b"%PDF new"), None
+
+
+def asked_version(connection: Connection, desk: Desk, work: "Work") -> object:
+    """Ask what the version under review changed; it is a first one, and another lender's is not there."""
+    opened.look_again(connection, desk, work.task)
+    return completeness.new_version(connection, desk, work.review)
+
+
 Call = Callable[[World, Connection, User, str], object]
 ADMIN, AUDITOR, OFFICER, WORKER = Role.ADMINISTRATOR, Role.AUDITOR, Role.CREDIT_OFFICER, Role.WORKER
 REVIEWERS = (Role.ANALYST, OFFICER)
@@ -184,6 +194,20 @@ DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
     "decisions.second": (lambda w, c, u, of: decisions.second(c, at(w, u), w.work.half_decided), (OFFICER,)),
     "audit_sample.affected_decisions": (lambda w, c, u, of: audit_sample.affected_decisions(c, u, w.work.correction), READERS),
     "audit_sample.audit_result": (lambda w, c, u, of: some(audit_sample.audit_result(c, u).figures), MEASURERS),
+    "completeness.add_documents": (lambda w, c, u, of: completeness.add_documents(c, at(w, u), w.work.task, [new_file()]), REVIEWERS),
+    "completeness.replace_document": (
+        lambda w, c, u, of: completeness.replace_document(c, at(w, u), w.work.task, w.work.review.documents[0].id, new_file()),
+        REVIEWERS,
+    ),
+    "completeness.set_aside_document": (
+        lambda w, c, u, of: completeness.set_aside_document(c, at(w, u), w.work.task, w.work.review.documents[0].id, "another's"),
+        REVIEWERS,
+    ),
+    "completeness.is_being_read": (
+        lambda w, c, u, of: some(completeness.is_being_read(c, u, w.work.review.application.id)),
+        READERS,
+    ),
+    "completeness.new_version": (lambda w, c, u, of: asked_version(c, at(w, u), w.work), READERS),
     "letter.note_sent": (lambda w, c, u, of: letter.note_sent(c, u, w.work.task, "Dear applicant"), REVIEWERS),
     "opened.open_review": (lambda w, c, u, of: opened.open_review(c, at(w, u), w.work.task), READERS),
     "opened.look_again": (lambda w, c, u, of: opened.look_again(c, at(w, u), w.work.task), READERS),

@@ -79,6 +79,12 @@ def content_of(connection: Connection, lender_id: str, id: int) -> bytes | None:
     return connection.execute(select(_A.c.content_sha256).where(_A.c.lender_id == lender_id, _A.c.id == id)).scalar_one_or_none()
 
 
+def assessment_before(connection: Connection, lender_id: str, application_id: int, id: int) -> int | None:
+    """Return the id of the version in effect before the assessment `id` of an application, None where it is the first."""
+    of = (_A.c.lender_id == lender_id, _A.c.application_id == application_id, _A.c.id < id, _A.c.shadow.is_(False))
+    return connection.execute(select(_A.c.id).where(*of).order_by(_A.c.version.desc()).limit(1)).scalar_one_or_none()
+
+
 def assessment_history(connection: Connection, lender_id: str, application_id: int) -> tuple[StoredAssessment, ...]:
     """Return every version of an application's assessment, oldest first."""
     return _read(connection, _assessments(lender_id).where(_A.c.application_id == application_id).order_by(_A.c.version))
