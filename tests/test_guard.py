@@ -27,7 +27,7 @@ from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.errors import BlobDamaged, Forbidden, UsageError
 from app.intake import Package
-from app.review_queue import audit_sample, completeness, corrections, decisions, letter, opened, overview, tasks
+from app.review_queue import audit_sample, completeness, corrections, decisions, letter, opened, overview, portfolio, tasks
 from app.review_queue.corrections import Edit
 from app.review_queue.decisions import Outcome, Proposal
 from app.review_queue.desk import Desk
@@ -46,6 +46,8 @@ OPEN = {
     "app.access.roles.machine": "is for jobs, which have no user",
     "app.review_queue.audit_sample.draw": "sees nothing stored",
     "app.review_queue.audit_sample.AuditResult.error_rate": "sees nothing stored",
+    "app.review_queue.portfolio.Portfolio.clear_rate": "sees nothing stored",
+    "app.review_queue.portfolio.tables_of": "sees nothing stored",
     "app.review_queue.audit_sample.as_doubtful": "sees nothing stored",
     "app.review_queue.placing.put_before_people": "is part of recording an assessment, which the worker does",
     "app.review_queue.placing.is_complete": "sees nothing stored",
@@ -166,11 +168,16 @@ def asked_version(connection: Connection, desk: Desk, work: "Work") -> object:
     return completeness.new_version(connection, desk, work.review)
 
 
+def own(user: User, found: bytes) -> object:
+    """Return what was exported; another lender's measures hold nothing of what is here."""
+    return some(found if user.lender_id == "first" else b"")
+
+
 Call = Callable[[World, Connection, User, str], object]
 ADMIN, AUDITOR, OFFICER, WORKER = Role.ADMINISTRATOR, Role.AUDITOR, Role.CREDIT_OFFICER, Role.WORKER
 REVIEWERS = (Role.ANALYST, OFFICER)
 MEASURERS = (OFFICER, Role.MODEL_OWNER, AUDITOR)
-LATER = date(2099, 1, 1)
+EARLY, LATER = date(2000, 1, 1), date(2099, 1, 1)
 READERS = (Role.ANALYST, OFFICER, AUDITOR, WORKER)
 NEW = NewAccount("eve", "Eve", frozenset({Role.ANALYST}))
 EMPTY = Package(NewApplication("A-9"), ())
@@ -223,6 +230,9 @@ DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
     "overview.overview": (lambda w, c, u, of: some(overview.overview(c, u).states), (*READERS, Role.MODEL_OWNER)),
     "overview.progress": (lambda w, c, u, of: overview.progress(c, u, w.work.review.application.id), READERS),
     "tasks.list_tasks": (lambda w, c, u, of: some(tasks.list_tasks(c, u)), READERS),
+    "portfolio.portfolio": (lambda w, c, u, of: some(portfolio.portfolio(c, u, EARLY).volumes), MEASURERS),
+    "portfolio.export_csv": (lambda w, c, u, of: own(u, portfolio.export_csv(c, u, EARLY)), MEASURERS),
+    "portfolio.export_workbook": (lambda w, c, u, of: own(u, portfolio.export_workbook(c, u, EARLY)), MEASURERS),
     "tasks.find_tasks": (lambda w, c, u, of: some(tasks.find_tasks(c, u, tasks.Chosen())), READERS),
     "tasks.alerts": (lambda w, c, u, of: some(tasks.alerts(c, u, LATER)), READERS),
     "tasks.count_tasks": (lambda w, c, u, of: some(tasks.count_tasks(c, u)), READERS),

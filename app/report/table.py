@@ -11,7 +11,8 @@ _HEADS = (
     *("package_id", "file", "kind", "concept", "period", "end", "value", "text", "label", "page"),
     *("confidence", "auto_accept", "source", "formula"),
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: What a spreadsheet takes for the beginning of a formula, as ASCII and full width.
+_FORMULA_STARTS = (*"=+-@|%\t\r\n", *"＝＋－＠")
 
 
 def csv_of(assessments: Iterable[Assessment]) -> str:
@@ -33,4 +34,12 @@ def _row(package: str, kind: str, figure: Figure) -> list[str]:
 def _safe(head: str, value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula: only a value may begin with a minus."""
     text = "" if value is None else str(value)
-    return text if head == "value" and text.lstrip("-")[:1].isdigit() else f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return text if head == "value" and text.lstrip("-")[:1].isdigit() else safe_cell(text)
+
+
+def safe_cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe before it.
+
+    Source: OWASP, CSV Injection.
+    """
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS) else text
