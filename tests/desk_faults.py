@@ -126,6 +126,13 @@ def kill_at_random(database: Engine, folder: Path, kills: int, server: Server | 
     return done
 
 
+def wait_for(server: Server, seconds: float = 120) -> None:
+    """Wait until the database has started again after the last kill; it cannot be stopped before."""
+    give_up = time.monotonic() + seconds
+    while not server.is_running() and time.monotonic() < give_up:
+        time.sleep(0.5)
+
+
 def count(database: Engine, blobs: Blobs) -> dict[str, int]:
     """Return what is half written, by name, and how much was done at all."""
     auditor = User("x", "first", frozenset((Role.AUDITOR,)))
@@ -163,8 +170,7 @@ def main() -> None:
             waiting_task(database, blobs, f"A{n}")
         database.dispose()
         killed = kill_at_random(database, folder, chosen.kills, server)
-        time.sleep(5)  # the server may be starting again
-        database.dispose()
+        wait_for(server)
         found = count(database, blobs)
         print(f"{chosen.kills} kills in {time.monotonic() - began:.0f} s")
         for what, counted in (("killed", killed), ("done", done_so_far(database)), ("half written", found)):

@@ -80,6 +80,15 @@ def test_documents_that_come_make_a_new_version_with_the_earlier_corrections_and
             tasks.claim(c, desk(blobs), task)
 
 
+def test_a_decision_on_a_version_that_newer_documents_replaced_is_refused(database: Engine, blobs: Blobs) -> None:
+    task = waiting_task(database, blobs)
+    with database.begin() as c:
+        seen = opened.look_again(c, desk(blobs), task).seen
+    assessed_again(database, blobs, task, replace(sound_assessment(), package_id="again"))
+    with pytest.raises(ChangedMeanwhile, match="newer documents took its place"), database.begin() as c:
+        decisions.decide(c, desk(blobs), task, Proposal(Outcome.WITHDRAWN, seen))
+
+
 def test_a_correction_follows_its_figure_when_the_document_comes_again_under_another_name(database: Engine, blobs: Blobs) -> None:
     task, made = waiting_task(database, blobs), sound_assessment()
     with database.begin() as c:
