@@ -1,11 +1,11 @@
 # Every target is one line; `make help` lists them. `make demo` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store bench-service capacity hostile faults lock clean distclean
+.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store bench-service capacity hostile faults lock clean distclean bench-desk desk-faults
 RUN := .venv/bin/python -m
 REPORT := out/report.html
 
 help: ## list every target
-	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 setup: ## make .venv/ with the program and all it needs; a second run ends at once
 	@deploy/setup.sh
@@ -52,6 +52,12 @@ hostile: setup ## send 260 broken and hostile files through the service and say 
 faults: setup ## kill and freeze the service's parts under a running batch, fill its disk, and count; KILLS=1000 REAL=50 for the full run
 	@$(RUN) tests.faults --kills $(or $(KILLS),100) --takeover --desk $(if $(filter 0,$(shell id -u)),--full-disk)
 	@$(if $(REAL),$(RUN) tests.faults --kills $(REAL) --real,true)
+
+bench-desk: setup ## let 20 analysts correct 2,000 figures at once, and measure what each waits for (minutes)
+	@$(RUN) tests.bench_desk
+
+desk-faults: setup ## kill analysts and the database while they correct and decide, and count what is half written; KILLS=200
+	@$(RUN) tests.desk_faults --kills $(or $(KILLS),200)
 
 lock: setup ## resolve requirements*.in into the locks again
 	@deploy/lock.sh

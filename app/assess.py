@@ -137,7 +137,8 @@ def assess(package_id: str, files: Sequence[Document], models: Models, as_of: da
 
     `as_of` is the day from which staleness counts; None: the day that the application itself bears, else today's.
     """
-    return weighed(package_id, spread_documents(files, models), models, as_of)
+    made = weighed(package_id, spread_documents(files, models), models, as_of)
+    return replace(made, made_from=provenance.provenance(files, models.settings))
 
 
 def weighed(package_id: str, reading: Reading, models: Models, as_of: date | None) -> Assessment:
@@ -170,7 +171,6 @@ def weighed(package_id: str, reading: Reading, models: Models, as_of: date | Non
         stops(hanging),
         reasoning.explain(facts, models.reasoner, models.reasoner_seconds, models.unreasoned),
         hanging,
-        provenance.provenance(files, models.settings),
     )
 
 

@@ -81,6 +81,27 @@ def evaluate_reasoner(
         write_document(settings().reasoner_dir, document)
 
 
+def evaluate_review(
+    count: Annotated[int, typer.Option(min=1, help="Generated packages to assess; those that clear themselves take no analyst.")] = 25,
+    seed: Annotated[int, typer.Option(help="Which ones.")] = 7_700,
+) -> None:
+    """Tell how long an analyst takes for an application: generated packages reviewed at the desk, by a stated keystroke-level model."""
+    from app.assess import load_models
+    from app.reading.reader import Reader
+    from training.corpus.packages import packages
+    from training.evaluate_review import lines, needs_person, place_of_its_own, read_package, time_review
+
+    console, models, timings = Console(highlight=False, markup=False, soft_wrap=True), load_models(settings()), []
+    with Reader(settings()) as reader, place_of_its_own(settings()) as place:
+        for package in packages(seed, count):
+            made = read_package(package, reader, models)
+            if needs_person(made):
+                timings.append(time_review(place, made, package.truth))
+    console.print(f"cleared without a person: {count - len(timings)} of {count}")
+    for line in lines(timings) if timings else ():
+        console.print(line)
+
+
 def write_records(
     out: Annotated[Path, typer.Option(help="JSON lines to write.")],
     count: Annotated[int, typer.Option(min=1, help="So many records.")] = 1000,

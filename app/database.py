@@ -192,8 +192,11 @@ def open_database(settings: Settings) -> Engine:
 
 
 def connect(url: URL) -> Engine:
-    """Return a pool of connections to the database at `url`; times come back in UTC, lost connections are replaced."""
-    return create_engine(url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC", "connect_timeout": 10})
+    """Return a pool of connections to the database at `url`; times come back in UTC, lost connections are replaced.
+
+    A connection is opened when one is needed; so many are kept as analysts may work at one moment in one program.
+    """
+    return create_engine(url, pool_pre_ping=True, pool_size=20, connect_args={"options": "-c timezone=UTC", "connect_timeout": 10})
 
 
 def conninfo(database: Engine) -> str:

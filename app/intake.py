@@ -18,18 +18,18 @@ from app import retention as kept
 from app.access.roles import Act, allow, machine
 from app.assess import Models, assess
 from app.blobs.storage import Blobs, Source
-from app.domain import Assessment, Document, Role, Route, Severity, User
+from app.domain import Assessment, Document, Role, User
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue, enqueue_all
 from app.reading.reader import quarantined
+from app.review_queue.placing import Assessed, put_before_people
 from app.settings import Settings
 from app.store import applications, documents, retention
-from app.store.assessments import NewAssessment, add_assessment, as_stored
-from app.store.review_tasks import add_task, urgency
-from app.store.rows import Application, NewApplication, NewTask, StoredDocument
+from app.store.assessments import NewAssessment, add_assessment
+from app.store.content import write_assessment
+from app.store.rows import Application, NewApplication, StoredDocument
 from rules import policy
 
 _OPEN = ("received", "assessed", "quarantined")
-_MOST_REASONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _assess(workplace: Workplace, attempt: Attempt) -> Effect:
         read.append(_read(workplace, attempt, document))
     made = assess(application.reference, read, workplace.models, application.made_on)
     attempt.report(len(current), len(current))
-    return lambda connection: _record(connection, workplace.blobs, attempt, (application, current, read, made))
+    return lambda connection: _record(connection, workplace, attempt, (application, current, read, made))
 
 
 def _read(workplace: Workplace, attempt: Attempt, document: StoredDocument) -> Document:
@@ -147,7 +147,7 @@ def _read(workplace: Workplace, attempt: Attempt, document: StoredDocument) -> D
 
 def _record(
     connection: Connection,
-    blobs: Blobs,
+    workplace: Workplace,
     attempt: Attempt,
     what: tuple[Application, Sequence[StoredDocument], Sequence[Document], Assessment],
 ) -> None:
@@ -156,7 +156,7 @@ def _record(
     lender_id = attempt.lender_id
     applications.lock(connection, lender_id, application.id)
     retention.keep_files(connection, lender_id)
-    content = blobs.put(lender_id, BytesIO(as_stored(made).encode()))
+    content = workplace.blobs.put(lender_id, BytesIO(write_assessment(made)))
     retention.add_file(connection, lender_id, content.sha256, content.size)
     kinds = {(page.file, page.number): kind for page, kind in zip(made.pages, made.page_kinds, strict=True)}
     for document, as_read in zip(stored, read, strict=True):
@@ -168,17 +168,8 @@ def _record(
     applications.describe(connection, lender_id, application.id, _as_read(application, made))
     if id is not None:
         by = machine(Role.WORKER, lender_id)
+        put_before_people(connection, lender_id, Assessed(application, id, made, new.inputs_sha256, stored), workplace.settings.audit_seed)
         audit.record(connection, by, Act.ASSESS_APPLICATION, f"application {application.id}", {"assessment": id})
-        if made.route is Route.REVIEW:
-            _put_before_people(connection, lender_id, application, id, made)
-
-
-def _put_before_people(connection: Connection, lender_id: str, application: Application, assessment_id: int, made: Assessment) -> None:
-    weighty = [finding.message for finding in made.findings if finding.severity in (Severity.HIGH, Severity.MEDIUM)]
-    requested = application.amount or (made.application.facility.amount if made.application else None)
-    exposure = application.total_exposure if application.total_exposure is not None else requested
-    place = urgency(None, exposure, application.received_at)
-    add_task(connection, lender_id, NewTask(application.id, assessment_id, weighty[:_MOST_REASONS], place, application.notice_due_on))
 
 
 def _as_read(application: Application, made: Assessment) -> NewApplication:

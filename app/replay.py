@@ -25,6 +25,7 @@ from app.reading.reader import quarantined, sha256_of
 from app.reasoning import too_long
 from app.report.json import package_object
 from app.store import assessments
+from app.store.content import write_assessment
 
 _SHOWN = 12  # differences that are told one by one
 _DIGITS = 12  # of a hash, enough to tell two apart
@@ -97,7 +98,7 @@ def replay_stored(connection: Connection, blobs: Blobs, user: User, assessment_i
         raise UsageError(f"There is no assessment {assessment_id}, or it was removed at the end of its retention.")
     audit.record(connection, user, Act.READ_APPLICATION, f"application {stored.application_id}", {"replayed": assessment_id})
     text = blobs.read_bytes(lender_id, stored.content_sha256.hex()).decode()
-    record = _record(text, assessments.as_stored, f"assessment {assessment_id}")
+    record = _record(text, _as_stored, f"assessment {assessment_id}")
     with tempfile.TemporaryDirectory(prefix="loanlens-") as folder:
         by_hash: dict[str, Path] = {}
         for number, sha256 in enumerate(filter(None, record.pairs("files").values())):
@@ -122,6 +123,10 @@ def replay(record: Record, sources: Sources, reader: Reads, models: Models) -> R
     told = list(_differences("", record.content, now.content))
     more = [f"and {len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
     return Replay(record.name, text == record.text, otherwise, (*told[:_SHOWN], *more))
+
+
+def _as_stored(made: Assessment) -> str:
+    return write_assessment(made).decode()
 
 
 def _as_json_line(made: Assessment) -> str:

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     review_lease_minutes: float = Field(
         default=15.0, gt=0, description="Time without work after which a claimed review task is free for others again."
     )
+    audit_seed: str = Field(
+        default="1", description="What the random audit sample is drawn by: the same seed draws the same applications and figures."
+    )
     api_key_days: int = Field(default=90, ge=1, le=730, description="Days that an API key holds, where none are named.")
     ui_address: str = Field(default="127.0.0.1", description="Address at which the analyst's desk answers; 0.0.0.0: at every one.")
     ui_port: int = Field(default=8501, ge=1, le=65_535, description="Port at which the analyst's desk answers.")

@@ -7,6 +7,7 @@ takes for another. What is clearly different stays different: a further word in 
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 _FORMS = frozenset(("inc", "incorporated", "corp", "corporation", "co", "company", "llc", "lc", "ltd", "limited", "plc", "lp", "llp"))
 _FORMS |= {"lllp", "pllc", "pllp", "pc", "pa", "gmbh", "sarl", "cic", "the", "and", "of", "trading", "as"}
@@ -24,6 +25,7 @@ _COMPANY_NUMBER = 8
 _TO_DIGITS = str.maketrans("OoQDIl|SsBZ", "00001115582")
 
 
+@lru_cache(maxsize=16_384)
 def same_name(a: str, b: str) -> bool:
     """Say whether `a` and `b` name the same person or company.
 

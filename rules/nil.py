@@ -6,6 +6,7 @@ A total that is printed as one line, such as UK creditors, says nothing of what 
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 
 from app.domain import UNMAPPED, DocumentKind, FinancialStatement, LineItem, Origin, Period
 from rules.accounts import ACCOUNT
@@ -58,7 +59,8 @@ def nil_accounts(statement: FinancialStatement, period: Period) -> frozenset[str
         found -= {account for line, hidden in _HIDING.items() if line in printed - footed for account in hidden}
         if any(row.account == "long_term_debt" and row.value for row in rows):
             found.discard("current_portion_long_term_debt")  # there is one, it is only not told apart
-    return frozenset(account for account in found - printed if not _named_elsewhere(account, rows))
+    others = " | ".join(re.sub(r"[^a-z]+", " ", row.label.lower()) for row in rows if row.account == UNMAPPED)
+    return frozenset(account for account in found - printed if not (others and _wordings(account).search(others)))
 
 
 def _rows(statement: FinancialStatement, period: Period) -> list[LineItem]:
@@ -69,10 +71,10 @@ def _rows(statement: FinancialStatement, period: Period) -> list[LineItem]:
     return sorted(items, key=lambda i: (i.page, i.box.top if i.box else 1.0))
 
 
-def _named_elsewhere(account: str, rows: Iterable[LineItem]) -> bool:
-    """Say whether a row outside the template speaks of `account`: it may be the figure, then nothing is known to be nil."""
-    labels = " | ".join(re.sub(r"[^a-z]+", " ", row.label.lower()) for row in rows if row.account == UNMAPPED)
-    return any(re.search(rf"\b{re.escape(wording)}\b", labels) for wording in ACCOUNT[account].synonyms)
+@cache
+def _wordings(account: str) -> re.Pattern[str]:
+    """Return what a row outside the template says where it speaks of `account`: it may be the figure, then nothing is known to be nil."""
+    return re.compile("|".join(rf"\b{re.escape(wording)}\b" for wording in ACCOUNT[account].synonyms) or r"(?!)")
 
 
 # -- sums ------------------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from rules.policy_file import Section, read
 DEFAULT = Path(__file__).with_name("policy.yaml")
 #: The values that rules compare with, each of which a policy must set.
 VALUES = (
+    *("notice_days", "alert_day", "last_alert_day", "audit_applications", "audit_figures"),
     *("statement_age", "personal_statement_age", "bank_statement_age", "return_age", "owner_share"),
     *("return_tie", "deposits_tie", "debt_tie", "aging_tie", "cash_tie", "approval_cap", "exposure_cap", "second_person"),
     *("risk_inputs_known", "retention", "answer_days", "offer_days", "notice_reasons"),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 
 from app.domain import Ratio, RatioStatus, Spread
 from rules import formulas, stress
@@ -39,7 +40,7 @@ def accounts(spread: Spread, given: Given, names: Iterable[str]) -> dict[str, De
 def _ratio(formula: Formula, now: Figures) -> Ratio:
     if formula in AS_PRINTED:
         now = replace(now, as_printed=True)
-    found = {name: now.find(name) for name in inspect.signature(formula).parameters}
+    found = {name: now.find(name) for name in _inputs_of(formula)}
     known = {name: figure for name, figure in found.items() if isinstance(figure, Known)}
     written = substitute(formula_of(formula), {name: figure.expression for name, figure in known.items()})
     inputs = tuple(dict(pair for figure in known.values() for pair in figure.inputs).items())
@@ -55,6 +56,12 @@ def _ratio(formula: Formula, now: Figures) -> Ratio:
     return replace(made, status=RatioStatus.VALUE, value=result, reason=notes or None)
 
 
+@cache
+def _inputs_of(formula: Formula) -> tuple[str, ...]:
+    return tuple(inspect.signature(formula).parameters)
+
+
+@cache
 def formula_of(ratio: Formula) -> str:
     """Return the formula that a ratio's docstring gives."""
     found = re.search(r"^Formula: (.+(?:\n(?!\w+:).+)*)", inspect.getdoc(ratio) or "", re.MULTILINE)

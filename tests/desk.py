@@ -1,6 +1,5 @@
 """Builders for the desk: an application that waits in the queue with all that belongs to it, and people to work on it."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,7 +15,7 @@ from app.review_queue.recompute import recompute
 from app.settings import Settings
 from app.store import applications, documents, retention, review_tasks
 from app.store.assessments import NewAssessment, add_assessment
-from app.store.plain import to_plain
+from app.store.content import write_assessment
 from app.store.rows import Adjustment, Application, Correction, NewApplication, NewTask, StoredDecision, StoredDocument, Task
 from tests.build import FORMS, assessment, package, with_fields
 
@@ -66,14 +65,20 @@ def reviewed() -> Review:
 
 
 def waiting_task(
-    database: Engine, blobs: Blobs, reference: str = "A1", exposure: int | None = 40_000, due_on: date | None = None
+    database: Engine,
+    blobs: Blobs,
+    reference: str = "A1",
+    exposure: int | None = 40_000,
+    due_on: date | None = None,
+    *,
+    made: Assessment | None = None,
 ) -> int:
     """Store an application of lender `first` with its assessment and task, as a worker leaves them; return the task's id."""
-    made = sound_assessment()
+    made = made or sound_assessment()
     amount = Decimal(exposure) if exposure is not None else None
     with database.begin() as c:
         retention.keep_files(c, "first")
-        file, whole = blobs.put("first", BytesIO(b"%PDF " + reference.encode())), blobs.put("first", BytesIO(_json(made)))
+        file, whole = blobs.put("first", BytesIO(b"%PDF " + reference.encode())), blobs.put("first", BytesIO(write_assessment(made)))
         for blob in (file, whole):
             retention.add_file(c, "first", blob.sha256, blob.size)
         named = NewApplication(reference, f"{reference} Bakery Inc.", amount=amount, total_exposure=amount, received_at=NOON)
@@ -90,6 +95,3 @@ def waiting_task(
     assert task is not None
     return task.id
 
-
-def _json(made: Assessment) -> bytes:
-    return json.dumps(to_plain(Assessment, made), ensure_ascii=False).encode()

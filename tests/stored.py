@@ -11,6 +11,7 @@ from app.store.tables import (
     adjustments,
     applications,
     assessments,
+    audit_samples,
     corrections,
     decisions,
     documents,
@@ -21,7 +22,7 @@ from app.store.tables import (
 )
 
 #: The tables that hold an application's content: none of it may be left after a purge.
-CONTENT = (adjustments, assessments, corrections, decisions, documents, external_facts, facts, pages, review_tasks)
+CONTENT = (adjustments, assessments, audit_samples, corrections, decisions, documents, external_facts, facts, pages, review_tasks)
 DAY = date(2026, 1, 1)
 
 
@@ -56,6 +57,7 @@ def stored_application(database: Engine, blobs: Blobs, reference: str, decided: 
         read = {"kind": "other", "account": "cash", "period": "current", "origin": "read", "label": "Cash", "printed": "1"}
         numbered = {"assessment_id": assessment, "number": 1, "document_id": document, "page": 1, "method": "text"}
         c.execute(facts.insert().values(**first, **numbered, **read))
+        c.execute(audit_samples.insert().values(**by, fact_number=1, seed="1", share=1))
         task = c.execute(review_tasks.insert().values(**by, urgency=1.0).returning(review_tasks.c.id)).scalar_one()
         c.execute(corrections.insert().values(**by, task_id=task, fact_number=1, kind="amount", author="ann"))
         c.execute(adjustments.insert().values(**by, kind="add-back", account="cash", period="current", amount=1, why="owner", author="ann"))

@@ -9,7 +9,7 @@ import ast
 import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -27,7 +27,7 @@ from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.errors import BlobDamaged, Forbidden, UsageError
 from app.intake import Package
-from app.review_queue import corrections, decisions, letter, opened, overview, papers, tasks
+from app.review_queue import audit_sample, completeness, corrections, decisions, letter, opened, overview, papers, portfolio, tasks
 from app.review_queue.corrections import Edit
 from app.review_queue.decisions import Outcome, Proposal
 from app.review_queue.desk import Desk
@@ -46,6 +46,14 @@ OPEN = {
     "app.access.roles.allow": "is the question",
     "app.access.roles.approval": "says which act it is, does nothing",
     "app.access.roles.machine": "is for jobs, which have no user",
+    "app.review_queue.audit_sample.draw": "sees nothing stored",
+    "app.review_queue.audit_sample.AuditResult.error_rate": "sees nothing stored",
+    "app.review_queue.portfolio.Portfolio.clear_rate": "sees nothing stored",
+    "app.review_queue.portfolio.tables_of": "sees nothing stored",
+    "app.review_queue.audit_sample.as_doubtful": "sees nothing stored",
+    "app.review_queue.placing.put_before_people": "is part of recording an assessment, which the worker does",
+    "app.review_queue.placing.is_complete": "sees nothing stored",
+    "app.review_queue.placing.impact": "sees nothing stored",
     "app.access.passwords.check": "sees nothing stored",
     "app.access.passwords.hashed": "sees nothing stored",
     "app.access.passwords.fits": "sees nothing stored",
@@ -175,9 +183,26 @@ def some(found: object) -> object:
     return found
 
 
+def new_file() -> completeness.File:
+    return "new.pdf", BytesIO(b"%PDF new"), None
+
+
+def asked_version(connection: Connection, desk: Desk, work: "Work") -> object:
+    """Ask what the version under review changed; it is a first one, and another lender's is not there."""
+    opened.look_again(connection, desk, work.task)
+    return completeness.new_version(connection, desk, work.review)
+
+
+def own(user: User, found: bytes) -> object:
+    """Return what was exported; another lender's measures hold nothing of what is here."""
+    return some(found if user.lender_id == "first" else b"")
+
+
 Call = Callable[[World, Connection, User, str], object]
 ADMIN, AUDITOR, OFFICER, WORKER = Role.ADMINISTRATOR, Role.AUDITOR, Role.CREDIT_OFFICER, Role.WORKER
 REVIEWERS = (Role.ANALYST, OFFICER)
+MEASURERS = (OFFICER, Role.MODEL_OWNER, AUDITOR)
+EARLY, LATER = date(2000, 1, 1), date(2099, 1, 1)
 READERS = (Role.ANALYST, OFFICER, AUDITOR, WORKER)
 NEW = NewAccount("eve", "Eve", frozenset({Role.ANALYST}))
 EMPTY = Package(NewApplication("A-9"), ())
@@ -200,6 +225,22 @@ DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
         REVIEWERS,
     ),
     "decisions.second": (lambda w, c, u, of: decisions.second(c, at(w, u), w.work.half_decided), (OFFICER,)),
+    "audit_sample.affected_decisions": (lambda w, c, u, of: audit_sample.affected_decisions(c, u, w.work.correction), READERS),
+    "audit_sample.audit_result": (lambda w, c, u, of: some(audit_sample.audit_result(c, u).figures), MEASURERS),
+    "completeness.add_documents": (lambda w, c, u, of: completeness.add_documents(c, at(w, u), w.work.task, [new_file()]), REVIEWERS),
+    "completeness.replace_document": (
+        lambda w, c, u, of: completeness.replace_document(c, at(w, u), w.work.task, w.work.review.documents[0].id, new_file()),
+        REVIEWERS,
+    ),
+    "completeness.set_aside_document": (
+        lambda w, c, u, of: completeness.set_aside_document(c, at(w, u), w.work.task, w.work.review.documents[0].id, "another's"),
+        REVIEWERS,
+    ),
+    "completeness.is_being_read": (
+        lambda w, c, u, of: some(completeness.is_being_read(c, u, w.work.review.application.id)),
+        READERS,
+    ),
+    "completeness.new_version": (lambda w, c, u, of: asked_version(c, at(w, u), w.work), READERS),
     "letter.note_sent": (lambda w, c, u, of: letter.note_sent(c, u, w.work.task, "Dear applicant"), REVIEWERS),
     "letter.requests": (lambda w, c, u, of: some(letter.requests(c, u, w.work.review)), READERS),
     "papers.draw_memo": (lambda w, c, u, of: papers.draw_memo(c, at(w, u), w.work.task, Format.PDF), READERS),
@@ -219,6 +260,11 @@ DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
     "overview.overview": (lambda w, c, u, of: some(overview.overview(c, u).states), (*READERS, Role.MODEL_OWNER)),
     "overview.progress": (lambda w, c, u, of: overview.progress(c, u, w.work.review.application.id), READERS),
     "tasks.list_tasks": (lambda w, c, u, of: some(tasks.list_tasks(c, u)), READERS),
+    "portfolio.portfolio": (lambda w, c, u, of: some(portfolio.portfolio(c, u, EARLY).volumes), MEASURERS),
+    "portfolio.export_csv": (lambda w, c, u, of: own(u, portfolio.export_csv(c, u, EARLY)), MEASURERS),
+    "portfolio.export_workbook": (lambda w, c, u, of: own(u, portfolio.export_workbook(c, u, EARLY)), MEASURERS),
+    "tasks.find_tasks": (lambda w, c, u, of: some(tasks.find_tasks(c, u, tasks.Chosen())), READERS),
+    "tasks.alerts": (lambda w, c, u, of: some(tasks.alerts(c, u, LATER)), READERS),
     "tasks.count_tasks": (lambda w, c, u, of: some(tasks.count_tasks(c, u)), READERS),
     "tasks.claim_next": (lambda w, c, u, of: some(tasks.claim_next(c, at(w, u))), REVIEWERS),
     "tasks.claim": (lambda w, c, u, of: tasks.claim(c, at(w, u), w.work.task), REVIEWERS),
@@ -306,7 +352,7 @@ def at_the_desk(database: Engine, blobs: Blobs, officer: User) -> Work:
     """Store three tasks of lender `first` and bring each to where it must be."""
     seat = Desk(officer, blobs, SETTINGS)
     amounts = {"B-1": 1, "B-2": 300_000, "B-3": 1, "B-4": 1}
-    task, large, done, no = (waiting_task(database, blobs, name, amount) for name, amount in amounts.items())
+    task, large, done, no = (waiting_task(database, blobs, name, amount, LATER) for name, amount in amounts.items())
     with database.begin() as c:
         correction = corrections.correct(c, seat, task, replace(CONFIRMED, number=1))
         adjustment = corrections.adjust(c, seat, task, ADD_BACK)

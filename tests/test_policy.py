@@ -117,6 +117,11 @@ def test_the_shipped_policy_holds_the_fields_defaults() -> None:
     }
     values = {name: str(each.value) for name, each in POLICY.values.items()}
     assert values == {
+        "notice_days": "30",
+        "alert_day": "20",
+        "last_alert_day": "27",
+        "audit_applications": "0.05",
+        "audit_figures": "0.005",
         "statement_age": "120",
         "personal_statement_age": "120",
         "return_tie": "0.02",

@@ -78,6 +78,37 @@ def test_two_claims_at_one_moment_get_two_tasks(database: Engine, blobs: Blobs) 
     assert None not in taken
 
 
+def test_of_two_who_claim_one_task_at_one_moment_one_has_it_and_the_other_is_told(database: Engine, blobs: Blobs) -> None:
+    task = waiting_task(database, blobs)
+
+    def take(name: str) -> str:
+        try:
+            with database.begin() as c:
+                return tasks.claim(c, desk(blobs, name), task).claimed_by or ""
+        except ChangedMeanwhile as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(take, ["ann", "bob"]))
+    (winner,) = {"ann", "bob"} & set(told)
+    assert any(f"{winner} has this task" in each for each in told)
+
+
+def test_a_task_of_somebody_who_is_gone_is_passed_on_and_their_work_stays(database: Engine, blobs: Blobs) -> None:
+    task = waiting_task(database, blobs)
+    with database.begin() as c:
+        for login in ("ann", "bob"):
+            accounts.add_account(c, "first", login, {"name": login, "roles": ["analyst"]})
+        corrections.correct(c, desk(blobs, "bob"), task, edit("84,300"))
+        c.execute(update(tables.users).where(tables.users.c.login == "bob").values(disabled_at=func.now()))
+    with pytest.raises(UsageError, match="not locked"), database.begin() as c:
+        tasks.reassign(c, desk(blobs, "olga", *OFFICER), task, "bob", "back")
+    with database.begin() as c:
+        tasks.reassign(c, desk(blobs, "olga", *OFFICER), task, "ann", "bob left")
+        review = opened.look_again(c, desk(blobs), task)
+        assert (review.task.claimed_by, review.now.figures[CASH].value, review.corrections[0].author) == ("ann", 84_300, "bob")
+
+
 def test_a_task_is_kept_for_its_holder_until_the_lease_ends(database: Engine, blobs: Blobs) -> None:
     task = waiting_task(database, blobs)
     with database.begin() as c:

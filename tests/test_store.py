@@ -282,11 +282,11 @@ def test_corrections_adjustments_and_decisions_are_added_in_order(database: Engi
         (task,) = review_tasks.tasks(connection, "first")
         misread = Correction(task.id, id, made, 1, "amount", {"value": "1"}, {"value": "2"}, "ann")
         first = reviews.add_correction(connection, "first", misread)
-        reviews.add_correction(connection, "first", Correction(task.id, id, made, 1, "undo", {}, {}, "ann", undoes=first))
+        reviews.add_correction(connection, "first", Correction(task.id, id, made, 1, "undo", {}, {}, "ann", undoes=first.id))
         added = Adjustment(id, made, "add-back", "ebitda", "current", Decimal("10.50"), "one-off", "ann")
         reviews.add_adjustment(connection, "first", added)
         reviews.add_decision(connection, "first", StoredDecision(id, made, "approve", ("strong DSCR",), "ann", ("insurance",)))
-        assert [(each.kind, each.undoes) for each in reviews.corrections(connection, "first", id)] == [("amount", None), ("undo", first)]
+        assert [(each.kind, each.undoes) for each in reviews.corrections(connection, "first", id)] == [("amount", None), ("undo", first.id)]
         assert reviews.adjustments(connection, "first", id)[0].amount == Decimal("10.50")
         (decision,) = reviews.decisions(connection, "first", id)
     assert (list(decision.reasons), list(decision.conditions), decision.created_at is not None) == (["strong DSCR"], ["insurance"], True)

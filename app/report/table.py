@@ -12,7 +12,7 @@ _HEADS = (
     *("package_id", "file", "kind", "concept", "period", "end", "value", "text", "label", "page"),
     *("confidence", "auto_accept", "source", "formula"),
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
+_FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?")
 
 

@@ -192,14 +192,14 @@ def _is_box(box: object) -> bool:
 
 
 def _saved(connection: Connection, user: User, new: Correction) -> Correction:
-    id = reviews.add_correction(connection, user.lender_id, new)
-    detail = {"correction": id, "kind": new.kind, "figure": new.fact_number, "to": new.corrected.get("value"), "undoes": new.undoes}
+    made = reviews.add_correction(connection, user.lender_id, new)
+    detail = {"correction": made.id, "kind": new.kind, "figure": new.fact_number, "to": new.corrected.get("value"), "undoes": new.undoes}
     audit.record(connection, user, "correct_figure", f"application {new.application_id}", detail)
-    return next(each for each in reviews.corrections(connection, user.lender_id, new.application_id) if each.id == id)
+    return made
 
 
 def _added(connection: Connection, user: User, new: Adjustment) -> Adjustment:
-    id = reviews.add_adjustment(connection, user.lender_id, new)
-    detail = {"adjustment": id, "kind": new.kind, "account": new.account, "amount": new.amount, "undoes": new.undoes}
+    made = reviews.add_adjustment(connection, user.lender_id, new)
+    detail = {"adjustment": made.id, "kind": new.kind, "account": new.account, "amount": new.amount, "undoes": new.undoes}
     audit.record(connection, user, "adjust_figure", f"application {new.application_id}", detail)
-    return next(each for each in reviews.adjustments(connection, user.lender_id, new.application_id) if each.id == id)
+    return made

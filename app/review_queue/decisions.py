@@ -149,20 +149,20 @@ def _changed_since(review: Review, first: StoredDecision) -> bool:
 def _recorded(connection: Connection, user: User, review: Review, made: StoredDecision) -> StoredDecision:
     """Store a decision and what follows from it: an approval half made is escalated, what is incomplete stays open for documents."""
     lender_id, task = user.lender_id, tasks.open_task(connection, user, review.task.id)
-    id = reviews.add_decision(connection, lender_id, made)
+    kept = reviews.add_decision(connection, lender_id, made)
     half = made.needs_second and made.seconded_by is None
     review_tasks.set_task_state(connection, lender_id, task.id, task.revision, "escalated" if half else "closed")
     if not half and made.outcome != Outcome.INCOMPLETE:
         applications.set_state(connection, lender_id, made.application_id, "decided")
     after = review.now.assessment
     detail: dict[str, object] = {
-        "decision": id, "outcome": made.outcome, "reasons": list(made.reasons), "conditions": list(made.conditions),
+        "decision": kept.id, "outcome": made.outcome, "reasons": list(made.reasons), "conditions": list(made.conditions),
         "override": made.override_reason, "waits_for_second": half, "decided_by": made.decided_by, "seconded_by": made.seconded_by,
         "recommendation": after.recommendation, "grade": after.grade, "seen": list(review.seen), "assessment": task.assessment_id,
     }  # fmt: skip
     action = "second_decision" if made.seconded_by else Act.DECIDE_APPLICATION
     audit.record(connection, user, action, f"application {made.application_id}", detail)
-    return replace(made, id=id)
+    return kept
 
 
 def _exposure(review: Review) -> Decimal | None:

@@ -1,6 +1,5 @@
 """A review as it is opened: the task, its application, what the machine read, and what people made of it so far."""
 
-import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,15 +15,16 @@ from app.blobs.storage import Blobs
 from app.domain import Assessment, Figure, Page, User
 from app.errors import UsageError
 from app.report.pictures import Picture, shrink
+from app.review_queue import audit_sample
 from app.review_queue.desk import Desk
 from app.review_queue.recompute import Reviewed, figures_by_number, recompute
-from app.store import applications, assessments, documents, review_tasks, reviews
-from app.store.plain import from_plain
+from app.store import applications, assessments, audit_samples, documents, review_tasks, reviews
+from app.store.content import read_assessment
 from app.store.rows import Adjustment, Application, Correction, StoredDecision, StoredDocument, Task
 
 _DPI = 150
 _MOST_PICTURE_BYTES = 400_000
-_KEPT_ASSESSMENTS = 16
+_KEPT_ASSESSMENTS = 64  # of some 10 MB: fewer than there are analysts at work, and each correction would read one anew
 
 
 class Draws(Protocol):
@@ -75,7 +75,8 @@ def look_again(connection: Connection, desk: Desk, task_id: int) -> Review:
     application = applications.application(connection, lender_id, task.application_id) if task else None
     if task is None or application is None:
         raise UsageError(f"There is no task {task_id}.")
-    machine = machine_reading(connection, desk, task.assessment_id)
+    drawn = audit_samples.sampled_figures(connection, lender_id, task.assessment_id)
+    machine = audit_sample.as_doubtful(machine_reading(connection, desk, task.assessment_id), drawn)
     corrections = reviews.corrections(connection, lender_id, application.id)
     adjustments = reviews.adjustments(connection, lender_id, application.id)
     now = recompute(machine, corrections, adjustments, task.assessment_id)
@@ -125,7 +126,7 @@ class _Kept:
 
 @lru_cache(maxsize=_KEPT_ASSESSMENTS)
 def _content(kept: _Kept, lender_id: str, sha256: str) -> Assessment:
-    found = from_plain(Assessment, json.loads(kept.blobs.read_bytes(lender_id, sha256)))
-    if not isinstance(found, Assessment):
-        raise UsageError("The assessment of this application is not kept in a form that this version reads.")
-    return found
+    try:
+        return read_assessment(kept.blobs.read_bytes(lender_id, sha256))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError("The assessment of this application is not kept in a form that this version reads.") from error

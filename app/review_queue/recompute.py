@@ -4,7 +4,7 @@ Nothing is stored or changed here: the same assessment and corrections always gi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -23,13 +23,15 @@ R = TypeVar("R", Correction, Adjustment)
 class Reviewed:
     """What stands after people's work: `assessment` with ratios as adjusted, the ratios as `reported`, and what found no place.
 
-    `figures` are the figures by number as they now stand; those that are not on the page are left out.
+    `figures` are the figures by number as they now stand; those that are not on the page are left out. `numbers` says which figure
+    each correction, by its id, was put on: one made on an earlier version bears that version's number.
     """
 
     assessment: Assessment
     reported: tuple[Ratio, ...]
     figures: Mapping[int, Figure]
     lost: tuple[Correction, ...] = ()
+    numbers: Mapping[int, int] = field(default_factory=dict)
 
 
 def active(every: Sequence[R]) -> tuple[R, ...]:
@@ -68,7 +70,7 @@ def recompute(made: Assessment, corrections: Sequence[Correction], adjustments: 
     if not standing and not adjustments:
         return Reviewed(made, made.ratios, draft.figures)
     reported, after = _concluded(replace(made, spread=spread, forms=forms), active(adjustments))
-    return Reviewed(after, reported, draft.figures, lost)
+    return Reviewed(after, reported, draft.figures, lost, draft.numbers)
 
 
 def standing_figures(made: Assessment, corrections: Sequence[Correction], own: int) -> Mapping[int, Figure]:
@@ -110,6 +112,7 @@ class _Draft:
         self._made, self._own = made, own
         self.figures = figures_by_number(made)
         self._machine = dict(self.figures)
+        self.numbers: dict[int, int] = {}
         self._holder: dict[int, int] = {}
         self._scale = {place: statement.scale for place, statement in enumerate(made.spread.statements)}
         held = [len(s.items) for s in made.spread.statements] + [len(f.fields) for f in made.forms]
@@ -124,6 +127,7 @@ class _Draft:
         number = self._number_of(correction)
         if number is None or number not in self.figures:
             return False
+        self.numbers[correction.id] = number
         if correction.kind == "scale":
             self._rescale(self._holder[number], int(correction.corrected["scale"]))
         elif correction.kind == "not on the page":
@@ -146,15 +150,19 @@ class _Draft:
         return tuple(figure for number, figure in sorted(self.figures.items()) if self._holder[number] == place)
 
     def _number_of(self, correction: Correction) -> int | None:
-        """Return the number of the figure that is corrected; in a later version it is the one read at the same place, as before."""
+        """Return the number of the figure that is corrected; in a later version it is the one read at the same place, as before.
+
+        Where its file is no longer there, the only one of another file that stands so is the figure: the document came again.
+        """
         if correction.assessment_id == self._own:
             return correction.fact_number
         before = correction.predicted
-        wanted = [before.get(name) for name in ("file", "page", "account", "period", "value")]
-        for number, figure in self._machine.items():
-            if [figure.file, figure.page, figure.concept, figure.column, str(figure.value)] == wanted:
-                return number
-        return None
+        wanted = [before.get(name) for name in ("page", "account", "period", "value")]
+        alike = {n: f for n, f in self._machine.items() if [f.page, f.concept, f.column, str(f.value)] == wanted}
+        same = [number for number, figure in alike.items() if figure.file == before.get("file")]
+        if same or any(page.file == before.get("file") for page in self._made.pages):
+            return same[0] if same else None
+        return next(iter(alike)) if len(alike) == 1 else None
 
     def _add(self, correction: Correction) -> bool:
         """Add a figure that the machine passed over to the statement of its page, or else to the first that has its account."""

@@ -1,5 +1,6 @@
 """The queue: what comes next, who has it and until when; given back, passed on, escalated, reopened. Each act is audited."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -13,11 +14,20 @@ from app.settings import Settings
 from app.store import accounts, applications, review_tasks
 from app.store.review_tasks import Chosen
 from app.store.rows import QueuedTask, Task
+from rules import policy
 
 #: A task as the inbox lists it.
 Waiting = QueuedTask
-#: A notice to the applicant that is due within this time outranks every other task.
-_SOON = timedelta(days=10)
+_MOST_ALERTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A task whose notice falls due: `day` of the clock has come, and `days_left` (below 0: it is late)."""
+
+    task: QueuedTask
+    day: int
+    days_left: int
 
 
 def list_tasks(connection: Connection, user: User, words: str = "", mine: bool = False, limit: int = 50) -> tuple[QueuedTask, ...]:
@@ -26,7 +36,23 @@ def list_tasks(connection: Connection, user: User, words: str = "", mine: bool =
     `words` are looked for in borrower and number; `mine`: only those that `user` has.
     """
     allow(user, Act.READ_APPLICATION, user.lender_id)
-    return review_tasks.queue(connection, user.lender_id, Chosen(user.id if mine else None, words), _soon(), limit)
+    return find_tasks(connection, user, Chosen(user.id if mine else None, words), limit)
+
+
+def find_tasks(connection: Connection, user: User, chosen: Chosen, limit: int = 50) -> tuple[QueuedTask, ...]:
+    """Return the first of the open tasks that are `chosen`, in the order of `list_tasks`."""
+    allow(user, Act.READ_APPLICATION, user.lender_id)
+    return review_tasks.queue(connection, user.lender_id, chosen, _soon(), limit)
+
+
+def alerts(connection: Connection, user: User, today: date) -> tuple[Alert, ...]:
+    """Return the tasks on which policy's first or last day of warning has come, the earliest notice first."""
+    allow(user, Act.READ_APPLICATION, user.lender_id)
+    days = {name: int(policy.load().values[name].value) for name in ("notice_days", "alert_day", "last_alert_day")}
+    first, last = (timedelta(days=days["notice_days"] - days[name]) for name in ("alert_day", "last_alert_day"))
+    found = review_tasks.queue(connection, user.lender_id, Chosen(due_by=today + first), today + first, _MOST_ALERTS)
+    late = [(each, each.due_on - today) for each in found if each.due_on is not None]
+    return tuple(Alert(each, days["last_alert_day" if left <= last else "alert_day"], left.days) for each, left in late)
 
 
 def count_tasks(connection: Connection, user: User) -> int:
@@ -144,7 +170,9 @@ def _locked(connection: Connection, user: User, task_id: int) -> Task:
 
 
 def _soon() -> date:
-    return (datetime.now(UTC) + _SOON).date()
+    """Return the day up to which a notice that falls due outranks every other task."""
+    values = policy.load().values
+    return (datetime.now(UTC) + timedelta(days=int(values["notice_days"].value - values["alert_day"].value))).date()
 
 
 def _is_held(task: Task) -> bool:

@@ -1,7 +1,7 @@
 """Queries on applications, the batches they came in, and what other sources say of them. Each is one lender's."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
@@ -88,6 +88,12 @@ def describe(connection: Connection, lender_id: str, id: int, read: NewApplicati
     values = {name: func.coalesce(_A.c[name], value) for name, value in known.items() if value is not None}
     if values:
         connection.execute(update(_A).where(_A.c.lender_id == lender_id, _A.c.id == id).values(values))
+
+
+def set_clock(connection: Connection, lender_id: str, id: int, complete_at: datetime | None, notice_due_on: date) -> None:
+    """Note when an application was complete, if it is, and the day by which the applicant must be told."""
+    values = {"complete_at": complete_at, "notice_due_on": notice_due_on}
+    connection.execute(update(_A).where(_A.c.lender_id == lender_id, _A.c.id == id).values(values))
 
 
 def lock(connection: Connection, lender_id: str, id: int) -> None:

@@ -1,6 +1,5 @@
 """Queries on assessments and their facts: only ever added, each new one a version of its own. Each is one lender's."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -62,11 +61,6 @@ def add_assessment(connection: Connection, lender_id: str, new: NewAssessment) -
     return id
 
 
-def as_stored(made: Assessment) -> str:
-    """Return the text that a whole assessment is kept as."""
-    return json.dumps(to_plain(Assessment, made), ensure_ascii=False, separators=(",", ":"))
-
-
 def latest_assessment(connection: Connection, lender_id: str, application_id: int) -> StoredAssessment | None:
     """Return the assessment in effect: the newest that is no challenger's."""
     chosen = _assessments(lender_id).where(_A.c.application_id == application_id, _A.c.shadow.is_(False))
@@ -83,6 +77,12 @@ def assessment(connection: Connection, lender_id: str, id: int) -> StoredAssessm
 def content_of(connection: Connection, lender_id: str, id: int) -> bytes | None:
     """Return the SHA-256 of the file that holds a whole assessment, or None where there is none."""
     return connection.execute(select(_A.c.content_sha256).where(_A.c.lender_id == lender_id, _A.c.id == id)).scalar_one_or_none()
+
+
+def assessment_before(connection: Connection, lender_id: str, application_id: int, id: int) -> int | None:
+    """Return the id of the version in effect before the assessment `id` of an application, None where it is the first."""
+    of = (_A.c.lender_id == lender_id, _A.c.application_id == application_id, _A.c.id < id, _A.c.shadow.is_(False))
+    return connection.execute(select(_A.c.id).where(*of).order_by(_A.c.version.desc()).limit(1)).scalar_one_or_none()
 
 
 def assessment_history(connection: Connection, lender_id: str, application_id: int) -> tuple[StoredAssessment, ...]:

@@ -20,9 +20,10 @@ def add_document(connection: Connection, lender_id: str, application_id: int, fi
     return int(connection.execute(insert(_D).values(lender_id=lender_id, **values).returning(_D.c.id)).scalar_one())
 
 
-def supersede(connection: Connection, lender_id: str, id: int, by: int) -> None:
-    """Say that document `by` takes the place of document `id`, which is kept."""
-    connection.execute(update(_D).where(_D.c.lender_id == lender_id, _D.c.id == id).values(state="superseded", superseded_by=by))
+def supersede(connection: Connection, lender_id: str, id: int, by: int | None, reason: str | None = None) -> None:
+    """Say that document `by` takes the place of document `id`, or that nothing does; it is kept."""
+    values = {"state": "superseded", "superseded_by": by, "reason": reason}
+    connection.execute(update(_D).where(_D.c.lender_id == lender_id, _D.c.id == id).values(values))
 
 
 def documents(connection: Connection, lender_id: str, application_id: int) -> tuple[StoredDocument, ...]:

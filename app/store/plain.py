@@ -4,6 +4,7 @@ A value is written as its type says; where the type leaves a choice (`Decimal | 
 Fields that a later version added get their defaults, those it dropped are passed over.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -37,19 +38,55 @@ def to_plain(kind: Any, value: Any) -> Any:
 
 def from_plain(kind: Any, plain: Any) -> Any:
     """Return what `to_plain` wrote for a value of the type `kind`."""
-    if plain is None:
-        return None
+    return _reader(kind)(plain)
+
+
+@lru_cache(maxsize=512)
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """Return what reads a value of the type `kind`: made once for each type, since an assessment holds 100,000 values."""
     if choices := _choices(kind):
-        if len(choices) == 1:
-            return from_plain(choices[0], plain)
-        ((name, inner),) = plain.items()
-        return from_plain(next(each for each in choices if each.__name__ == name), inner)
+        return _choice_reader({each.__name__: _reader(each) for each in choices})
     if get_origin(kind) is tuple:
-        return tuple(from_plain(each, one) for each, one in zip(_members(kind, len(plain)), plain, strict=True))
+        members = get_args(kind)
+        if members[1:] == (...,):
+            one = _reader(members[0])
+            return lambda plain: tuple([one(each) for each in plain])
+        each = tuple(map(_reader, members))
+        return lambda plain: tuple(read(value) for read, value in zip(each, plain, strict=True))
     if is_dataclass(kind) and isinstance(kind, type):
-        known = _hints(kind)
-        return kind(**{name: from_plain(known[name], value) for name, value in plain.items() if name in known})
-    return date.fromisoformat(plain) if kind is date else kind(plain)
+        return _record_reader(kind)
+    return date.fromisoformat if kind is date else _same if kind in (str, int, bool) else kind  # type: ignore[no-any-return]
+
+
+def _choice_reader(readers: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    """Return what reads one of several types by its name, or what may be None."""
+    if len(readers) == 1:
+        (only,) = readers.values()
+        return lambda plain: None if plain is None else only(plain)
+
+    def read(plain: Any) -> Any:
+        if plain is None:
+            return None
+        ((name, inner),) = plain.items()
+        return readers[name](inner)
+
+    return read
+
+
+def _record_reader(kind: type[Any]) -> Callable[[Any], Any]:
+    readers = {field.name: _reader(_hints(kind)[field.name]) for field in fields(kind)}
+    in_order = tuple(readers.items())
+
+    def read(plain: Any) -> Any:
+        if plain.keys() == readers.keys():
+            return kind(*[one(plain[name]) for name, one in in_order])
+        return kind(**{name: readers[name](value) for name, value in plain.items() if name in readers})
+
+    return read
+
+
+def _same(plain: Any) -> Any:
+    return plain
 
 
 def _choices(kind: Any) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from app.store.tables import (
     adjustments,
     applications,
     assessments,
+    audit_samples,
     blobs,
     corrections,
     decisions,
@@ -100,7 +101,7 @@ def erase_application(connection: Connection, lender_id: str, application_id: in
     of_documents = select(documents.c.id).where(documents.c.lender_id == lender_id, documents.c.application_id == application_id)
     files = set(connection.execute(_files_of(lender_id, application_id)).scalars())
     gone = {}
-    for table in (corrections, adjustments, decisions, review_tasks, external_facts):
+    for table in (corrections, adjustments, decisions, review_tasks, audit_samples, external_facts):
         gone[table.name] = connection.execute(
             table.delete().where(table.c.lender_id == lender_id, table.c.application_id == application_id)
         ).rowcount

@@ -20,10 +20,15 @@ _AGEING = timedelta(days=5)  # a task waits this long to weigh e times as much
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which tasks to list: those that somebody has, or with these words in borrower or number."""
+    """Which tasks to list: what is None or empty lets all through. `words` are looked for in borrower and number; `state` is the task's."""
 
     claimed_by: str | None = None
     words: str = ""
+    state: str | None = None
+    product: str | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    due_by: date | None = None
 
 
 def urgency(impact: float | None, exposure: Decimal | None, received_at: datetime) -> float:
@@ -37,10 +42,12 @@ def urgency(impact: float | None, exposure: Decimal | None, received_at: datetim
 
 
 def add_task(connection: Connection, lender_id: str, task: NewTask) -> None:
-    """Put an assessment before people, once; tasks on earlier versions of the application are closed."""
+    """Put an assessment before people, once; a task on an earlier version of the application is closed, and its holder has this one."""
     older = (_T.c.lender_id == lender_id, _T.c.application_id == task.application_id, _T.c.assessment_id != task.assessment_id)
-    connection.execute(update(_T).where(*older, _T.c.state != "closed").values(state="closed", closed_at=func.now()))
+    closed = update(_T).where(*older, _T.c.state != "closed").values(state="closed", closed_at=func.now())
+    had = connection.execute(closed.returning(_T.c.claimed_by, _T.c.lease_until)).first()
     values = {"application_id": task.application_id, "assessment_id": task.assessment_id, "urgency": task.urgency}
+    values |= {"claimed_by": had.claimed_by, "lease_until": had.lease_until} if had else {}
     new = insert(_T).values(lender_id=lender_id, **values, due_on=task.due_on, reasons=list(task.reasons))
     connection.execute(new.on_conflict_do_nothing(index_elements=["lender_id", "assessment_id"]))
 
@@ -109,6 +116,11 @@ def _queued(lender_id: str, chosen: Chosen) -> Select[Any]:
     found = found.where(_T.c.lender_id == lender_id, _T.c.state != "closed")
     if chosen.claimed_by is not None:
         found = found.where(_T.c.claimed_by == chosen.claimed_by)
+    bounds = (
+        (_T.c.state, "=", chosen.state), (_A.c.product, "=", chosen.product), (_T.c.due_on, "<=", chosen.due_by),
+        (_A.c.amount, ">=", chosen.least), (_A.c.amount, "<=", chosen.most),
+    )  # fmt: skip
+    found = found.where(*(column.op(sign)(value) for column, sign, value in bounds if value is not None))
     if chosen.words:
         words = f"%{chosen.words.replace(chr(92), chr(92) * 2).replace('%', chr(92) + '%').replace('_', chr(92) + '_')}%"
         found = found.where(or_(_A.c.borrower.ilike(words), _A.c.reference.ilike(words)))

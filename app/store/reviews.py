@@ -1,5 +1,6 @@
 """Queries on what people made of an application: corrections, adjustments, decisions. Only ever added. Each is one lender's."""
 
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, select
@@ -11,8 +12,8 @@ from app.store.rows import Adjustment, Correction, StoredDecision, columns, make
 R = TypeVar("R", Correction, Adjustment, StoredDecision)
 
 
-def add_correction(connection: Connection, lender_id: str, correction: Correction) -> int:
-    """Add a correction and return its id."""
+def add_correction(connection: Connection, lender_id: str, correction: Correction) -> Correction:
+    """Add a correction and return it as kept, with its id and time."""
     return _add(connection, lender_id, tables.corrections, correction)
 
 
@@ -21,8 +22,8 @@ def corrections(connection: Connection, lender_id: str, application_id: int) -> 
     return _all(connection, lender_id, Correction, application_id)
 
 
-def add_adjustment(connection: Connection, lender_id: str, adjustment: Adjustment) -> int:
-    """Add an adjustment and return its id."""
+def add_adjustment(connection: Connection, lender_id: str, adjustment: Adjustment) -> Adjustment:
+    """Add an adjustment and return it as kept, with its id and time."""
     return _add(connection, lender_id, tables.adjustments, adjustment)
 
 
@@ -31,8 +32,8 @@ def adjustments(connection: Connection, lender_id: str, application_id: int) -> 
     return _all(connection, lender_id, Adjustment, application_id)
 
 
-def add_decision(connection: Connection, lender_id: str, decision: StoredDecision) -> int:
-    """Add a decision and return its id."""
+def add_decision(connection: Connection, lender_id: str, decision: StoredDecision) -> StoredDecision:
+    """Add a decision and return it as kept, with its id and time."""
     return _add(connection, lender_id, tables.decisions, decision)
 
 
@@ -48,10 +49,12 @@ _TABLES: dict[type[Any], Table] = {
 }
 
 
-def _add(connection: Connection, lender_id: str, table: Table, new: Correction | Adjustment | StoredDecision) -> int:
+def _add(connection: Connection, lender_id: str, table: Table, new: R) -> R:
     given = {c.name: getattr(new, c.name) for c in columns(type(new), table) if c.name not in ("id", "created_at")}
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
-    return int(connection.execute(insert(table).values(lender_id=lender_id, **values).returning(table.c.id)).scalar_one())
+    added = insert(table).values(lender_id=lender_id, **values).returning(table.c.id, table.c.created_at)
+    row = connection.execute(added).one()
+    return replace(new, id=row.id, created_at=row.created_at)
 
 
 def _all(connection: Connection, lender_id: str, kind: type[R], application_id: int) -> tuple[R, ...]:

@@ -198,6 +198,7 @@ class QueuedTask:
     amount: Decimal | None
     total_exposure: Decimal | None
     received_at: datetime
+    complete_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,13 +104,8 @@ applications = table(
     CheckConstraint("state IN ('received', 'assessed', 'decided', 'quarantined', 'cancelled', 'purged')", name="state"),
 )
 Index("applications_inbox_idx", applications.c.lender_id, applications.c.received_at.desc(), applications.c.id.desc())
-Index(
-    "applications_state_idx",
-    applications.c.lender_id,
-    applications.c.state,
-    applications.c.received_at.desc(),
-    applications.c.id.desc(),
-)
+_A = applications.c
+Index("applications_state_idx", _A.lender_id, _A.state, _A.received_at.desc(), _A.id.desc())
 Index("applications_batch_idx", applications.c.lender_id, applications.c.batch_id, applications.c.id)
 Index("applications_borrower_idx", applications.c.lender_id, applications.c.borrower_key)
 
@@ -249,6 +244,7 @@ Index("review_tasks_due_idx", review_tasks.c.lender_id, review_tasks.c.due_on, r
 Index("review_tasks_mine_idx", review_tasks.c.lender_id, review_tasks.c.claimed_by, postgresql_where=_UNCLOSED)
 Index("review_tasks_application_idx", review_tasks.c.lender_id, review_tasks.c.application_id)
 
+_FIGURE = ["lender_id", "assessment_id", "fact_number"]
 corrections = table(
     "corrections",
     needed("task_id", BigInteger),
@@ -265,9 +261,7 @@ corrections = table(
     refers("task_id", "review_tasks"),
     refers("application_id", "applications"),
     refers("undoes", "corrections"),
-    ForeignKeyConstraint(
-        ["lender_id", "assessment_id", "fact_number"], ["facts.lender_id", "facts.assessment_id", "facts.number"], match="SIMPLE"
-    ),
+    ForeignKeyConstraint(_FIGURE, [f"facts.{name}" for name in ("lender_id", "assessment_id", "number")], match="SIMPLE"),
 )
 Index("corrections_application_idx", corrections.c.lender_id, corrections.c.application_id, corrections.c.id)
 Index("corrections_time_idx", corrections.c.lender_id, corrections.c.created_at)
@@ -309,6 +303,20 @@ decisions = table(
 Index("decisions_application_idx", decisions.c.lender_id, decisions.c.application_id, decisions.c.id)
 Index("decisions_time_idx", decisions.c.lender_id, decisions.c.created_at)
 
+audit_samples = table(  # what nobody needed to look at, and a person is to look at all the same, without being told
+    "audit_samples",
+    needed("application_id", BigInteger),
+    needed("assessment_id", BigInteger),
+    Column("fact_number", Integer),  # none: the whole application, which policy had cleared
+    needed("seed", Text),
+    needed("share", Numeric),
+    now("created_at"),
+    refers("application_id", "applications"),
+    refers("assessment_id", "assessments"),
+)
+Index("audit_samples_assessment_idx", audit_samples.c.lender_id, audit_samples.c.assessment_id)
+Index("audit_samples_application_idx", audit_samples.c.lender_id, audit_samples.c.application_id)
+
 # -- models, audit, retention ------------------------------------------------------------------------------------------
 
 model_versions = table(
@@ -330,9 +338,7 @@ model_moves = table(  # the newest move of an alias says which version has it
     needed("moved_by", Text),
     needed("why", Printed),
     now("created_at"),
-    ForeignKeyConstraint(
-        ["lender_id", "name", "version"], ["model_versions.lender_id", "model_versions.name", "model_versions.version"]
-    ),
+    ForeignKeyConstraint(["lender_id", "name", "version"], [f"model_versions.{name}" for name in ("lender_id", "name", "version")]),
 )
 Index("model_moves_alias_idx", model_moves.c.lender_id, model_moves.c.name, model_moves.c.alias, model_moves.c.id.desc())
 
@@ -362,12 +368,8 @@ legal_holds = table(
     moment("lifted_at"),
     refers("application_id", "applications"),
 )
-Index(
-    "legal_holds_application_idx",
-    legal_holds.c.lender_id,
-    legal_holds.c.application_id,
-    postgresql_where=legal_holds.c.lifted_at.is_(None),
-)
+_HOLD = legal_holds.c
+Index("legal_holds_application_idx", _HOLD.lender_id, _HOLD.application_id, postgresql_where=_HOLD.lifted_at.is_(None))
 
 # -- jobs --------------------------------------------------------------------------------------------------------------
 
@@ -394,6 +396,5 @@ Index("job_records_unfinished_idx", job_records.c.lender_id, job_records.c.job_i
 job_turns = keyed(  # the place in the queue that each lender's last job got: lenders take turns
     "job_turns",
     ("urgency",),
-    needed("urgency", Text),
-    needed("turn", Integer, "0"),
+    *(needed("urgency", Text), needed("turn", Integer, "0")),
 )

@@ -17,9 +17,11 @@ _ROWS = 2_000
 
 def lock_head(connection: Connection, lender_id: str) -> AuditHead:
     """Return the newest entry's number and hash; until the transaction ends nobody else adds to this lender's trail."""
-    first = insert(audit_heads).values(lender_id=lender_id, number=0, hash=ORIGIN).on_conflict_do_nothing()
-    connection.execute(first)
-    row = connection.execute(_head(lender_id).with_for_update()).one()
+    row = connection.execute(_head(lender_id).with_for_update()).one_or_none()
+    if row is None:
+        first = insert(audit_heads).values(lender_id=lender_id, number=0, hash=ORIGIN).on_conflict_do_nothing()
+        connection.execute(first)
+        row = connection.execute(_head(lender_id).with_for_update()).one()
     return AuditHead(row.lender_id, row.number, row.hash)
 
 
