@@ -8,6 +8,7 @@ from io import BytesIO
 
 from sqlalchemy import Engine
 
+from app import reasoning
 from app.blobs.storage import Blobs
 from app.domain import Assessment, Role, User
 from app.review_queue.desk import Desk
@@ -43,7 +44,9 @@ def sound_assessment() -> Assessment:
     kinds = tuple(document.kind for document in case.documents)
     raw = replace(assessment(), spread=case.spread, forms=case.forms, documents=case.documents, pages=case.pages, page_kinds=kinds)
     nothing = Adjustment(0, 0, "normalization", "dividends_paid", "none such", Decimal(1), "", "")
-    return recompute(raw, (), (nothing,)).assessment
+    made = recompute(raw, (), (nothing,)).assessment
+    facts = reasoning.facts_of(made.ratios, made.findings, made.spread, made.application)
+    return replace(made, rationale=reasoning.explain(facts, None, seconds=1))
 
 
 def waiting_task(

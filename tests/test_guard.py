@@ -27,10 +27,11 @@ from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.errors import BlobDamaged, Forbidden, UsageError
 from app.intake import Package
-from app.review_queue import corrections, decisions, letter, opened, overview, tasks
+from app.review_queue import corrections, decisions, letter, marks, opened, overview, tasks
 from app.review_queue.corrections import Edit
 from app.review_queue.decisions import Outcome, Proposal
 from app.review_queue.desk import Desk
+from app.review_queue.marks import Cited
 from app.review_queue.opened import Review
 from app.settings import PROJECT, Settings
 from app.store.documents import documents
@@ -80,6 +81,7 @@ OPEN = {
     "app.review_queue.difference.difference": "looks at a review that was opened",
     "app.review_queue.letter.asked_for": "looks at a review that was opened",
     "app.review_queue.letter.draft_letter": "looks at a review that was opened",
+    "app.review_queue.marks.marks_of": "looks at a review that was opened",
     "app.review_queue.opened.Draws.render_page": "says what a reader does",
     "app.review_queue.opened.Review.seen": "looks at a review that was opened",
     "app.review_queue.opened.Review.figures": "looks at a review that was opened",
@@ -88,8 +90,11 @@ OPEN = {
     "app.review_queue.recompute.evidence": "sees nothing stored",
     "app.review_queue.recompute.recompute": "sees nothing stored",
     "app.review_queue.recompute.standing_figures": "sees nothing stored",
+    "app.review_queue.recompute.adjusted_spread": "sees nothing stored",
     "app.review_queue.tasks.lease_of": "reads settings",
     "app.review_queue.tasks.needed_reason": "sees nothing stored",
+    "app.review_queue.terms.answer": "looks at a review that was opened",
+    "app.review_queue.terms.asked_terms": "looks at a review that was opened",
 }
 #: Modules that only the machine calls: who has an act done by them asks before.
 OPEN_MODULES = {
@@ -128,6 +133,13 @@ class Work:
         """Return the task that nobody has."""
         return self.review.task.id
 
+    @property
+    def reason(self) -> Cited:
+        """Return the first reason that the rationale gives."""
+        made = self.review.machine.rationale
+        assert made is not None
+        return Cited(made.reasons[0].fact, made.reasons[0].relation)
+
 
 class Drawn:
     """A reader whose pages are one white dot."""
@@ -163,6 +175,7 @@ OWN_KEY = NewApiKey("ann", "own", frozenset({"use_api_keys"}), 1)
 #: Functions at the desk, which act for the lender of who sits there: another's user finds nothing of what is there.
 DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
     "corrections.correct": (lambda w, c, u, of: corrections.correct(c, at(w, u), w.work.task, CONFIRMED), REVIEWERS),
+    "marks.mark": (lambda w, c, u, of: marks.mark(c, at(w, u), w.work.task, w.work.reason, "useful"), REVIEWERS),
     "corrections.undo": (lambda w, c, u, of: corrections.undo(c, at(w, u), w.work.task, w.work.correction), REVIEWERS),
     "corrections.adjust": (lambda w, c, u, of: corrections.adjust(c, at(w, u), w.work.task, ADD_BACK), REVIEWERS),
     "corrections.undo_adjustment": (
