@@ -27,7 +27,7 @@ from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.errors import BlobDamaged, Forbidden, UsageError
 from app.intake import Package
-from app.review_queue import corrections, decisions, letter, marks, opened, overview, tasks
+from app.review_queue import corrections, decisions, letter, marks, opened, overview, policy_preview, tasks
 from app.review_queue.corrections import Edit
 from app.review_queue.decisions import Outcome, Proposal
 from app.review_queue.desk import Desk
@@ -85,6 +85,7 @@ OPEN = {
     "app.review_queue.opened.Draws.render_page": "says what a reader does",
     "app.review_queue.opened.Review.seen": "looks at a review that was opened",
     "app.review_queue.opened.Review.figures": "looks at a review that was opened",
+    "app.review_queue.policy_preview.changed_policy": "sees nothing stored",
     "app.review_queue.recompute.active": "sees nothing stored",
     "app.review_queue.recompute.figures_by_number": "sees nothing stored",
     "app.review_queue.recompute.evidence": "sees nothing stored",
@@ -169,6 +170,7 @@ READERS = (Role.ANALYST, OFFICER, AUDITOR, WORKER)
 NEW = NewAccount("eve", "Eve", frozenset({Role.ANALYST}))
 EMPTY = Package(NewApplication("A-9"), ())
 CONFIRMED = Edit("confirmed", "as printed", 2, 0, {})
+TIGHTER = policy_preview.changed_policy("current_ratio", Decimal(1000))
 ADD_BACK = corrections.proposed("add-back", "operating_income", "current", Decimal(20_000), "owner's pay")
 OWN_KEY = NewApiKey("ann", "own", frozenset({"use_api_keys"}), 1)
 
@@ -200,6 +202,8 @@ DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
         READERS,
     ),
     "overview.overview": (lambda w, c, u, of: some(overview.overview(c, u).states), (*READERS, Role.MODEL_OWNER)),
+    "policy_preview.preview": (lambda w, c, u, of: some(policy_preview.preview(c, at(w, u), TIGHTER, 1)[1]), READERS),
+    "overview.files_of": (lambda w, c, u, of: some(overview.files_of(c, u, w.work.review.application.id)), READERS),
     "overview.progress": (lambda w, c, u, of: overview.progress(c, u, w.work.review.application.id), READERS),
     "tasks.list_tasks": (lambda w, c, u, of: some(tasks.list_tasks(c, u)), READERS),
     "tasks.count_tasks": (lambda w, c, u, of: some(tasks.count_tasks(c, u)), READERS),

@@ -86,7 +86,7 @@ def test_a_wrong_password_is_told_and_nobody_is_signed_in(at: AppTest) -> None:
     ("role", "pages"),
     [
         (Role.ANALYST, {"inbox", "review", "application", "intake", "portfolio"}),
-        (Role.CREDIT_OFFICER, {"inbox", "review", "application", "intake", "portfolio"}),
+        (Role.CREDIT_OFFICER, {"inbox", "review", "application", "intake", "portfolio", "administration"}),
         (Role.MODEL_OWNER, {"portfolio"}),
         (Role.ADMINISTRATOR, {"administration"}),
         (Role.AUDITOR, {"inbox", "review", "application", "portfolio", "administration", "trail"}),

@@ -21,13 +21,14 @@ def draw_documents(review: Review, desk: Desk) -> None:
     documents = review.machine.documents
     key = f"thumbnails_{review.task.id}"
     most = st.session_state.setdefault(key, _AT_FIRST)
-    for start in range(0, min(most, len(documents)), _IN_A_ROW):
-        row = documents[start : min(start + _IN_A_ROW, most)]
-        for column, document in zip(st.columns(_IN_A_ROW), row, strict=False):
-            with column:
-                _thumbnail(document.pages[0], review, desk)
-                pages = wording.count(len(document.pages), "page")
-                st.caption(f"**{wording.KIND[document.kind]}**  \n{place.plain(_short(document.file))}  \n{pages}")
+    with st.container(key="thumbnails"):
+        for start in range(0, min(most, len(documents)), _IN_A_ROW):
+            row = documents[start : min(start + _IN_A_ROW, most)]
+            for column, document in zip(st.columns(_IN_A_ROW), row, strict=False):
+                with column:
+                    _thumbnail(document.pages[0], review, desk)
+                    pages = wording.count(len(document.pages), "page")
+                    st.caption(f"**{wording.KIND[document.kind]}**  \n{place.plain(_short(document.file))}  \n{pages}")
     if len(documents) > most and st.button(f"Show {min(_MORE, len(documents) - most)} more of {len(documents)} documents"):
         st.session_state[key] = most + _MORE
         st.rerun(scope="fragment")

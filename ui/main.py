@@ -21,7 +21,7 @@ PAGES: tuple[tuple[str, Callable[[], None], str, str, tuple[Act, ...]], ...] = (
     ("application", application.draw, "Application", ":material/description:", (Act.READ_APPLICATION,)),
     ("intake", intake.draw, "Intake", ":material/upload_file:", (Act.SUBMIT_APPLICATION,)),
     ("portfolio", portfolio.draw, "Portfolio", ":material/bar_chart:", (Act.READ_APPLICATION, Act.READ_MEASURES)),
-    ("administration", administration.draw, "Administration", ":material/tune:", (Act.READ_ACCOUNTS,)),
+    ("administration", administration.draw, "Administration", ":material/tune:", (Act.READ_ACCOUNTS, Act.SET_HOLD)),
     ("trail", trail.draw, "Audit", ":material/verified:", (Act.READ_AUDIT,)),
 )
 

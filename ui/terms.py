@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from app.domain import Counterfactual
+from app.domain import Counterfactual, RatioStatus
 from app.report import bars, wording
 from app.review_queue import terms
 from app.review_queue.opened import Review
@@ -48,13 +48,11 @@ def _sliders(asked: Terms, application: int) -> Terms:
 
 
 def _amount(name: str, now: Decimal | None, key: str) -> Decimal | None:
-    """Draw a slider from nil to twice the amount in forty steps either side; nothing where there is no amount."""
+    """Draw a slider in steps of 5 % up to twice the amount; nothing where there is none."""
     if not now or now < 0:
         return now
-    share = st.slider(f"{name}, % of {wording.money(now)}", 0 if name != "Amount" else 5, 200, 100, step=5, key=key)
-    tried = now if share == 100 else (now * share / 100).quantize(Decimal(1))
-    st.caption(f"{wording.money(tried)}")
-    return tried
+    steps = [now if share == 100 else (now * share / 100).quantize(Decimal(1)) for share in range(5, 205, 5)]
+    return st.select_slider(name, steps, now, format_func=wording.money, key=key)
 
 
 def _draw_answers(asked: Answer, tried: Answer) -> None:
@@ -69,7 +67,8 @@ def _draw_answers(asked: Answer, tried: Answer) -> None:
             cells = []
             for each in (asked, tried):
                 ratio = each.ratios[id]
-                cells.append(Cell(wording.outcome(ratio), bars.verdict(ratio, limits[id]) if id in limits else "", ratio.reason or ""))
+                shown = "–" if ratio.status is RatioStatus.NOT_COMPUTABLE else wording.outcome(ratio)
+                cells.append(Cell(shown, bars.verdict(ratio, limits[id]) if id in limits else "", ratio.reason or ""))
             rows.append(Row([wording.ratio_name(id), *cells]))
     draw(["", "As asked for", "On these terms"], rows)
     gone = [finding.message for finding in asked.outcome.findings if finding not in tried.outcome.findings]
