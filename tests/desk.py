@@ -50,14 +50,21 @@ def sound_assessment() -> Assessment:
 
 
 def waiting_task(
-    database: Engine, blobs: Blobs, reference: str = "A1", exposure: int | None = 40_000, due_on: date | None = None
+    database: Engine,
+    blobs: Blobs,
+    reference: str = "A1",
+    exposure: int | None = 40_000,
+    due_on: date | None = None,
+    *,
+    made: Assessment | None = None,
+    content: bytes = b"%PDF ",
 ) -> int:
     """Store an application of lender `first` with its assessment and task, as a worker leaves them; return the task's id."""
-    made = sound_assessment()
+    made = made or sound_assessment()
     amount = Decimal(exposure) if exposure is not None else None
     with database.begin() as c:
         retention.keep_files(c, "first")
-        file, whole = blobs.put("first", BytesIO(b"%PDF " + reference.encode())), blobs.put("first", BytesIO(_json(made)))
+        file, whole = blobs.put("first", BytesIO(content + reference.encode())), blobs.put("first", BytesIO(_json(made)))
         for blob in (file, whole):
             retention.add_file(c, "first", blob.sha256, blob.size)
         named = NewApplication(reference, f"{reference} Bakery Inc.", amount=amount, total_exposure=amount, received_at=NOON)
