@@ -105,8 +105,15 @@ class Settings(BaseSettings):
         " there is the packaged one.",
     )
     api_key: str = Field(default="", repr=False, description="The API key that `loanlens queue` acts with, for scripts.")
+    ui_url: str = Field(default="", description="Address by which browsers reach the desk, where that is not its own.")
     oidc_issuer: str = Field(default="", description="Identity provider (OpenID Connect) whose tokens sign users in; empty: none.")
     oidc_audience: str = Field(default="", description="The name that the identity provider knows this program by.")
+    oidc_client_secret: str = Field(
+        default="", repr=False, description="The secret it gave this program: people then sign in to the desk by it; empty: by password."
+    )
+    oidc_metadata: str = Field(
+        default="", description="Where it describes itself; empty: `/.well-known/openid-configuration` of the issuer."
+    )
     oidc_keys: str = Field(default="", description="The identity provider's keys (JWKS): an https:// address or a file.")
     oidc_algorithms: str = Field(default="RS256 ES256", description="Signature algorithms that are accepted.")
     oidc_leeway_seconds: float = Field(default=60.0, ge=0, le=300, description="How far the provider's clock may be off.")

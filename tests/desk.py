@@ -7,6 +7,7 @@ from io import BytesIO
 
 from sqlalchemy import Engine
 
+from app import reasoning
 from app.blobs.storage import Blobs
 from app.domain import Assessment, Provenance, Role, User
 from app.review_queue.desk import Desk
@@ -45,7 +46,9 @@ def sound_assessment() -> Assessment:
     made = replace(assessment(), spread=case.spread, forms=case.forms, documents=case.documents, pages=case.pages)
     raw = replace(made, page_kinds=kinds, made_from=NOTHING)
     nothing = Adjustment(0, 0, "normalization", "dividends_paid", "none such", Decimal(1), "", "")
-    return recompute(raw, (), (nothing,)).assessment
+    made = recompute(raw, (), (nothing,)).assessment
+    facts = reasoning.facts_of(made.ratios, made.findings, made.spread, made.application)
+    return replace(made, rationale=reasoning.explain(facts, None, seconds=1))
 
 
 def reviewed() -> Review:
@@ -72,13 +75,14 @@ def waiting_task(
     due_on: date | None = None,
     *,
     made: Assessment | None = None,
+    content: bytes = b"%PDF ",
 ) -> int:
     """Store an application of lender `first` with its assessment and task, as a worker leaves them; return the task's id."""
     made = made or sound_assessment()
     amount = Decimal(exposure) if exposure is not None else None
     with database.begin() as c:
         retention.keep_files(c, "first")
-        file, whole = blobs.put("first", BytesIO(b"%PDF " + reference.encode())), blobs.put("first", BytesIO(write_assessment(made)))
+        file, whole = blobs.put("first", BytesIO(content + reference.encode())), blobs.put("first", BytesIO(write_assessment(made)))
         for blob in (file, whole):
             retention.add_file(c, "first", blob.sha256, blob.size)
         named = NewApplication(reference, f"{reference} Bakery Inc.", amount=amount, total_exposure=amount, received_at=NOON)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from app import applications, audit, intake, replay, retention
 from app.access import accounts, api_keys
@@ -27,10 +27,24 @@ from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.errors import BlobDamaged, Forbidden, UsageError
 from app.intake import Package
-from app.review_queue import audit_sample, completeness, corrections, decisions, letter, opened, overview, papers, portfolio, tasks
+from app.review_queue import (
+    audit_sample,
+    completeness,
+    corrections,
+    decisions,
+    letter,
+    marks,
+    opened,
+    overview,
+    papers,
+    policy_preview,
+    portfolio,
+    tasks,
+)
 from app.review_queue.corrections import Edit
 from app.review_queue.decisions import Outcome, Proposal
 from app.review_queue.desk import Desk
+from app.review_queue.marks import Cited
 from app.review_queue.opened import Review
 from app.review_queue.papers import Format
 from app.settings import PROJECT, Settings
@@ -107,16 +121,21 @@ OPEN = {
     "app.review_queue.sources.Sources.of_fields": "looks at a review that was opened",
     "app.review_queue.sources.Sources.source": "looks at a review that was opened",
     "app.review_queue.spreadsheet.draw_spreadsheet": "looks at a review that was opened",
+    "app.review_queue.marks.marks_of": "looks at a review that was opened",
     "app.review_queue.opened.Draws.render_page": "says what a reader does",
     "app.review_queue.opened.Review.seen": "looks at a review that was opened",
     "app.review_queue.opened.Review.figures": "looks at a review that was opened",
+    "app.review_queue.policy_preview.changed_policy": "sees nothing stored",
     "app.review_queue.recompute.active": "sees nothing stored",
     "app.review_queue.recompute.figures_by_number": "sees nothing stored",
     "app.review_queue.recompute.evidence": "sees nothing stored",
     "app.review_queue.recompute.recompute": "sees nothing stored",
     "app.review_queue.recompute.standing_figures": "sees nothing stored",
+    "app.review_queue.recompute.adjusted_spread": "sees nothing stored",
     "app.review_queue.tasks.lease_of": "reads settings",
     "app.review_queue.tasks.needed_reason": "sees nothing stored",
+    "app.review_queue.terms.answer": "looks at a review that was opened",
+    "app.review_queue.terms.asked_terms": "looks at a review that was opened",
 }
 #: Modules that only the machine calls: who has an act done by them asks before.
 OPEN_MODULES = {
@@ -160,6 +179,13 @@ class Work:
     def assessment(self) -> int:
         """Return the assessment that this task is about."""
         return self.review.task.assessment_id
+
+    @property
+    def reason(self) -> Cited:
+        """Return the first reason that the rationale gives."""
+        made = self.review.machine.rationale
+        assert made is not None
+        return Cited(made.reasons[0].fact, made.reasons[0].relation)
 
 
 class Drawn:
@@ -207,6 +233,7 @@ READERS = (Role.ANALYST, OFFICER, AUDITOR, WORKER)
 NEW = NewAccount("eve", "Eve", frozenset({Role.ANALYST}))
 EMPTY = Package(NewApplication("A-9"), ())
 CONFIRMED = Edit("confirmed", "as printed", 2, 0, {})
+TIGHTER = policy_preview.changed_policy("current_ratio", Decimal(1000))
 ADD_BACK = corrections.proposed("add-back", "operating_income", "current", Decimal(20_000), "owner's pay")
 TOOLS = (Reader(), MODELS)
 OWN_KEY = NewApiKey("ann", "own", frozenset({"use_api_keys"}), 1)
@@ -214,6 +241,7 @@ OWN_KEY = NewApiKey("ann", "own", frozenset({"use_api_keys"}), 1)
 #: Functions at the desk, which act for the lender of who sits there: another's user finds nothing of what is there.
 DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
     "corrections.correct": (lambda w, c, u, of: corrections.correct(c, at(w, u), w.work.task, CONFIRMED), REVIEWERS),
+    "marks.mark": (lambda w, c, u, of: marks.mark(c, at(w, u), w.work.task, w.work.reason, "useful"), REVIEWERS),
     "corrections.undo": (lambda w, c, u, of: corrections.undo(c, at(w, u), w.work.task, w.work.correction), REVIEWERS),
     "corrections.adjust": (lambda w, c, u, of: corrections.adjust(c, at(w, u), w.work.task, ADD_BACK), REVIEWERS),
     "corrections.undo_adjustment": (
@@ -258,6 +286,8 @@ DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
         READERS,
     ),
     "overview.overview": (lambda w, c, u, of: some(overview.overview(c, u).states), (*READERS, Role.MODEL_OWNER)),
+    "policy_preview.preview": (lambda w, c, u, of: some(policy_preview.preview(c, at(w, u), TIGHTER, 1)[1]), READERS),
+    "overview.files_of": (lambda w, c, u, of: some(overview.files_of(c, u, w.work.review.application.id)), READERS),
     "overview.progress": (lambda w, c, u, of: overview.progress(c, u, w.work.review.application.id), READERS),
     "tasks.list_tasks": (lambda w, c, u, of: some(tasks.list_tasks(c, u)), READERS),
     "portfolio.portfolio": (lambda w, c, u, of: some(portfolio.portfolio(c, u, EARLY).volumes), MEASURERS),
@@ -342,6 +372,7 @@ def world(database: Engine, tmp_path: Path) -> World:
     root = User("root", "first", frozenset({ADMIN, OFFICER}))
     with database.begin() as connection:
         accounts.add_account(connection, root, "first", NewAccount("ann", "Ann", frozenset(Role) - {WORKER, Role.FAIRNESS_JOB}))
+        connection.execute(text("UPDATE review_tasks SET urgency = 0"))  # what is stored of it is no assessment: it comes last
         hold = retention.place_hold(connection, root, "first", application, "x")
         key = api_keys.make_api_key(connection, root, "first", OWN_KEY).key.id
         (document,) = documents(connection, "first", application)

@@ -15,7 +15,6 @@ from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.errors import UsageError
 from app.review_queue import tasks
-from app.review_queue.decisions import Outcome
 from app.settings import PROJECT, Settings
 from app.store import accounts as kept
 from tests.desk import desk, waiting_task
@@ -59,6 +58,11 @@ def sign_in_as(at: AppTest, database: Engine, *roles: Role) -> AppTest:
     return at.run()
 
 
+def press(at: AppTest, label: str) -> AppTest:
+    """Press the first button of this name."""
+    return next(each for each in at.button if each.label == label).click().run()
+
+
 def titles(at: AppTest) -> set[str]:
     return set(at.session_state["pages"])
 
@@ -81,11 +85,11 @@ def test_a_wrong_password_is_told_and_nobody_is_signed_in(at: AppTest) -> None:
 @pytest.mark.parametrize(
     ("role", "pages"),
     [
-        (Role.ANALYST, {"inbox", "review", "intake", "portfolio"}),
-        (Role.CREDIT_OFFICER, {"inbox", "review", "intake", "portfolio"}),
+        (Role.ANALYST, {"inbox", "review", "application", "intake", "portfolio"}),
+        (Role.CREDIT_OFFICER, {"inbox", "review", "application", "intake", "portfolio", "administration"}),
         (Role.MODEL_OWNER, {"portfolio"}),
-        (Role.ADMINISTRATOR, {"people"}),
-        (Role.AUDITOR, {"inbox", "review", "portfolio", "people", "trail"}),
+        (Role.ADMINISTRATOR, {"administration"}),
+        (Role.AUDITOR, {"inbox", "review", "application", "portfolio", "administration", "trail"}),
     ],
 )
 def test_each_role_sees_its_own_pages(at: AppTest, database: Engine, role: Role, pages: set[str]) -> None:
@@ -105,13 +109,14 @@ def test_the_inbox_lists_tasks_with_document_text_made_harmless(at: AppTest, dat
 def test_a_review_is_opened_from_the_inbox_taken_and_decided(at: AppTest, database: Engine, blobs: Blobs) -> None:
     waiting_task(database, blobs)
     sign_in_as(at, database, Role.ANALYST, Role.CREDIT_OFFICER)
-    next(each for each in at.button if each.label == "Open").click().run()
+    press(at, "Open")
     assert not at.exception
-    assert [each.label.partition(" ")[0] for each in at.tabs] == ["Figures", "Findings", "Ratios", "Decision"]
+    assert [each.label for each in at.tabs] == ["Figures", "Findings", "Ratios", "Reasons", "Decision"]
     with database.connect() as connection:
         assert connection.execute(text("SELECT claimed_by FROM review_tasks")).scalar_one() == "ann"
-    at.selectbox[0].set_value(Outcome.APPROVE).run()
-    next(each for each in at.button if each.label == "Decide: approve").click().run()
+    at.session_state["review_tab"] = "Decision"
+    press(at.run(), "Approve")
+    press(at, "Decide: approve")
     assert not at.exception
     with database.connect() as connection:
         said = connection.execute(text("SELECT outcome, decided_by FROM decisions")).one()
@@ -121,7 +126,7 @@ def test_a_review_is_opened_from_the_inbox_taken_and_decided(at: AppTest, databa
 def test_a_page_that_cannot_be_drawn_says_why(at: AppTest, database: Engine, blobs: Blobs) -> None:
     waiting_task(database, blobs)
     sign_in_as(at, database, Role.ANALYST)
-    next(each for each in at.button if each.label == "Open").click().run()
+    press(at, "Open")
     assert not at.exception
     assert "The page is damaged." in at.session_state["troubles"].values()
 
@@ -131,7 +136,7 @@ def test_a_task_that_somebody_else_has_can_be_looked_at_only(at: AppTest, databa
     with database.begin() as connection:
         tasks.claim(connection, desk(blobs, "bob"), task)
     sign_in_as(at, database, Role.ANALYST)
-    next(each for each in at.button if each.label == "Open").click().run()
+    press(at, "Open")
     assert not at.exception
     assert "More" not in [each.label for each in at.button]
     with database.connect() as connection:

@@ -20,7 +20,7 @@ def draw(review: Review, desk: Desk) -> None:
         _draw_decision(review, desk)
     with right:
         _draw_letter(review, desk)
-        _draw_history(review, desk)
+        _draw_adjustments(review, desk)
     papers.draw(review, desk)
 
 
@@ -52,7 +52,7 @@ def _fill_in(review: Review, desk: Desk) -> None:
     st.markdown(f"**Proposed: {title}.** {why}")
     if decisions.needs_second(review):
         st.caption("Above policy's amount for one person, or the exposure is not known: an approval takes two.")
-    outcome = st.selectbox("Decision", list(Outcome), format_func=lambda each: each.value.capitalize(), index=None, placeholder="Choose")
+    outcome = _chosen(review.task.id)
     if outcome is None:
         return
     reasons = conditions = override = ""
@@ -71,6 +71,20 @@ def _fill_in(review: Review, desk: Desk) -> None:
             _leave("waits for a second person" if done.needs_second else done.outcome)
 
 
+def _chosen(task_id: int) -> Outcome | None:
+    """Return the outcome that was chosen, by a button or its key; nothing is chosen beforehand."""
+    key = f"outcome_{task_id}"
+    for row in (list(Outcome)[:4], list(Outcome)[4:]):
+        for column, outcome in zip(st.columns(4), row, strict=False):
+            picked = st.session_state.get(key) == outcome
+            number, kind = list(Outcome).index(outcome) + 1, "primary" if picked else "secondary"
+            name = outcome.value.capitalize()
+            if column.button(name, key=f"pick_{task_id}_{number}", shortcut=f"Alt+{number}", type=kind, width="stretch"):
+                st.session_state[key] = outcome
+                st.rerun()
+    return st.session_state.get(key)
+
+
 def _draw_letter(review: Review, desk: Desk) -> None:
     draft = letter.draft_letter(review, datetime.now(UTC).date())
     if not draft:
@@ -84,7 +98,7 @@ def _draw_letter(review: Review, desk: Desk) -> None:
                 st.toast("The trail keeps its text.")
 
 
-def _draw_history(review: Review, desk: Desk) -> None:
+def _draw_adjustments(review: Review, desk: Desk) -> None:
     if review.adjustments:
         st.markdown("**Adjustments**")
         taken_back = {each.undoes for each in review.adjustments}
@@ -98,19 +112,6 @@ def _draw_history(review: Review, desk: Desk) -> None:
                         with place.acting() as connection:
                             corrections.undo_adjustment(connection, desk, review.task.id, each.id)
                         st.rerun()
-    if review.corrections:
-        with st.expander(f"Changes ({len(review.corrections)})"):
-            st.dataframe(
-                [
-                    {
-                        "when": each.created_at, "who": each.author, "what": each.kind,
-                        "figure": wording.account(str({**each.predicted, **each.corrected}.get("account", ""))),
-                        "read as": str(each.predicted.get("value", "")), "is": str(each.corrected.get("value", "")), "why": each.why or "",
-                    }
-                    for each in reversed(review.corrections)
-                ],
-                hide_index=True, width="stretch",
-            )  # fmt: skip
 
 
 def _leave(done: str) -> None:

@@ -1,4 +1,4 @@
-"""The inbox: which application to look at next, why, how old it is and who has it."""
+"""The inbox: which application to look at next, why, how old it is, when a notice is due, and who has it."""
 
 from datetime import UTC, datetime
 
@@ -6,46 +6,75 @@ import streamlit as st
 
 from app.access.roles import Act
 from app.domain import User
-from app.report.wording import count, money
+from app.report.wording import count, day, money
 from app.review_queue import tasks
 from ui import place
+from ui.place import plain
+
+_MOST = 200
+_PAGE = 20
+_WIDTHS = [2.4, 4.2, 1.2, 1.1, 1.2, 0.8]
+_SHOWN = ("Everybody's", "Mine", "Free", "Escalated", "Notice due")
 
 
 def draw() -> None:
     """Draw the page."""
     desk = place.desk()
     reviews = place.may(desk.user, Act.REVIEW_APPLICATION)
-    top, search, scope = st.columns([1.3, 2, 1.2], vertical_alignment="bottom")
-    if reviews and top.button("Next task", type="primary", shortcut="Alt+N", width="stretch"):
+    take, search, shown = st.columns([1.1, 1.8, 3.1], vertical_alignment="center")
+    if reviews and take.button("Next task", type="primary", shortcut="Alt+N", width="stretch"):
         _next()
-    words = search.text_input("Search", placeholder="Borrower or number", label_visibility="collapsed")
-    mine = scope.segmented_control("Whose", ["Everybody's", "Mine"], default="Everybody's", label_visibility="collapsed") == "Mine"
-    with place.telling(), place.acting() as connection:
-        found = tasks.list_tasks(connection, desk.user, words.strip(), mine)
-        number = tasks.count_tasks(connection, desk.user)
-        _draw_tasks(found, number, desk.user, reviews)
+    words = search.text_input("Search", placeholder="Borrower or number", label_visibility="collapsed", icon=":material/search:")
+    chosen = shown.segmented_control("Show", _SHOWN, default=_SHOWN[0], required=True, label_visibility="collapsed")
+    with place.telling():
+        with place.acting() as connection:
+            found = tasks.list_tasks(connection, desk.user, words.strip(), chosen == "Mine", _MOST)
+            number = tasks.count_tasks(connection, desk.user)
+        _draw_tasks([each for each in found if _fits(each, chosen)], number, desk.user, reviews)
 
 
-def _draw_tasks(found: tuple[tasks.Waiting, ...], number: int, user: User, reviews: bool) -> None:
+def _fits(task: tasks.Waiting, chosen: str) -> bool:
+    match chosen:
+        case "Free":
+            return not _holder(task) and task.state != "escalated"
+        case "Escalated":
+            return task.state == "escalated"
+        case "Notice due":
+            return task.due_on is not None
+    return True
+
+
+def _draw_tasks(found: list[tasks.Waiting], number: int, user: User, reviews: bool) -> None:
     st.caption(f"{count(number, 'open task')}, the most pressing first: notices that fall due, then what weighs most and waits longest.")
     if not found:
-        st.info("Nothing waits here. New applications appear as soon as they are read.")
-    for task in found:
-        with st.container(border=True, key=f"task_{task.id}"):
-            who, why, when, act = st.columns([2.2, 4, 1.4, 1], vertical_alignment="center")
-            who.markdown(f"**{_plain(task.borrower or 'Borrower not read')}**  \n{_plain(task.reference)}")
-            reasons = [_plain(each) for each in task.reasons]
-            why.markdown(reasons[0] if reasons else "Policy asks for a person.")
-            if len(reasons) > 1:
-                why.caption(f"and {count(len(reasons) - 1, 'more reason')}")
-            when.markdown(f"{task.currency or ''} {money(task.amount) if task.amount is not None else 'amount not read'}")
-            when.caption(_age(task))
-            if task.state == "escalated":
-                who.badge("escalated", color="orange")
-            elif task.claimed_by and task.lease_until and task.lease_until > datetime.now(UTC):
-                who.badge("yours" if task.claimed_by == user.id else task.claimed_by, color="blue")
-            if act.button("Open", key=f"open_{task.id}", width="stretch", disabled=not (reviews or place.may(user, Act.READ_APPLICATION))):
-                open_task(task.id)
+        st.info("Nothing waits here. New applications appear as soon as they are read." if not number else "No task is of this kind.")
+        return
+    for column, name in zip(st.columns(_WIDTHS), ("Application", "Why", "Request", "Age", "Held by", ""), strict=True):
+        column.caption(name, text_alignment="right" if name == "Request" else "left")
+    most = st.session_state.setdefault("inbox_rows", _PAGE)
+    for task in found[:most]:
+        _draw_task(task, user, reviews)
+    if len(found) > most and st.button(f"Show {min(_PAGE, len(found) - most)} more"):
+        st.session_state["inbox_rows"] = most + _PAGE
+        st.rerun()
+
+
+def _draw_task(task: tasks.Waiting, user: User, reviews: bool) -> None:
+    with st.container(key=f"row_{task.id}"):
+        who, why, amount, age, holder, act = st.columns(_WIDTHS, vertical_alignment="center")
+        who.markdown(f"**{plain(task.borrower or 'Borrower not read')}**  \n:small[:gray[{plain(task.reference)}]]")
+        reasons = [plain(each) for each in task.reasons] or ["Policy asks for a person."]
+        first = f":gray[1 of {len(reasons)}] · " if len(reasons) > 1 else ""
+        why.markdown(first + reasons[0], help="  \n".join(f"· {each}" for each in reasons))
+        said = f"{task.currency or ''} {money(task.amount)}" if task.amount is not None else ":gray[not read]"
+        amount.markdown(said, text_alignment="right")
+        age.markdown(_age(task))
+        if task.state == "escalated":
+            holder.markdown(":orange-badge[escalated]")
+        elif name := _holder(task):
+            holder.markdown(f":blue-badge[{'you' if name == user.id else plain(name)}]")
+        if act.button("Open", key=f"open_{task.id}", width="stretch", disabled=not (reviews or place.may(user, Act.READ_APPLICATION))):
+            open_task(task.id)
 
 
 def open_task(task_id: int) -> None:
@@ -66,12 +95,16 @@ def _next() -> None:
             open_task(found.id)
 
 
+def _holder(task: tasks.Waiting) -> str:
+    """Return who has a task now, empty where nobody has."""
+    held = task.claimed_by and task.lease_until and task.lease_until > datetime.now(UTC)
+    return task.claimed_by or "" if held else ""
+
+
 def _age(task: tasks.Waiting) -> str:
     days = (datetime.now(UTC) - task.received_at).days
-    due = f", notice due {task.due_on:%d %b}" if task.due_on else ""
+    due = ""
+    if task.due_on:
+        left = (task.due_on - datetime.now(UTC).date()).days
+        due = f"  \n:{'red' if left <= 3 else 'orange' if left <= 10 else 'gray'}-badge[notice {day(task.due_on)}]"
     return f"{'today' if days == 0 else count(days, 'day')}{due}"
-
-
-def _plain(text: str) -> str:
-    """Return text that a document brought, with what Markdown would draw made plain."""
-    return "".join("\\" + c if c in r"\`*_{}[]()#+-!$|<>~:" else c for c in text.replace("\n", " "))

@@ -1,55 +1,66 @@
 """The analyst's desk in the browser: who is signed in sees the pages of the own roles. It calls app functions and draws, nothing else."""
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from app.access.roles import Act
 from app.domain import User
-from ui import inbox, intake, people, place, portfolio, review, sign_in, trail
+from ui import administration, application, inbox, intake, place, portfolio, review, session, sign_in, trail
 
-_TIGHT = """<style>.stMainBlockContainer { padding: 3.6rem 1.6rem 1rem; } [data-testid="stMetricValue"] { font-size: 1.15rem; }
-[data-testid="stMetricLabel"] { margin-bottom: -.4rem; } h5 { padding: 0; } [data-testid="stVerticalBlock"] { gap: .6rem; }</style>"""
+_STYLE = Path(__file__).with_name("desk.css")
+
+
+#: Each page: its address, what draws it, its name, its picture, and what opens it to a role.
+PAGES: tuple[tuple[str, Callable[[], None], str, str, tuple[Act, ...]], ...] = (
+    ("inbox", inbox.draw, "Inbox", ":material/inbox:", (Act.READ_APPLICATION,)),
+    ("review", review.draw, "Review", ":material/find_in_page:", (Act.READ_APPLICATION,)),
+    ("application", application.draw, "Application", ":material/description:", (Act.READ_APPLICATION,)),
+    ("intake", intake.draw, "Intake", ":material/upload_file:", (Act.SUBMIT_APPLICATION,)),
+    ("portfolio", portfolio.draw, "Portfolio", ":material/bar_chart:", (Act.READ_APPLICATION, Act.READ_MEASURES)),
+    ("administration", administration.draw, "Administration", ":material/tune:", (Act.READ_ACCOUNTS, Act.SET_HOLD)),
+    ("trail", trail.draw, "Audit", ":material/verified:", (Act.READ_AUDIT,)),
+)
 
 
 def main() -> None:
     """Draw the page that was chosen."""
     st.set_page_config(page_title="LoanLens", page_icon="🔎", layout="wide", initial_sidebar_state="collapsed")
-    st.html(_TIGHT)
+    st.html(_STYLE)
     with place.telling():
         who = place.user()
         place.reader()
-        place.draw_cookie()
+        session.draw_keeper()
         if who is None:
-            st.navigation([st.Page(sign_in.draw, title="Sign in", url_path="sign-in")], position="hidden").run()
+            _entrance().run()
             return
-        pages = _pages(who)
-        st.session_state["pages"] = pages
-        chosen = st.navigation(list(pages.values()), position="top")
-        with st.sidebar:
-            st.caption(f"{who.id} · {', '.join(sorted(role.replace('_', ' ') for role in who.roles))}")
-            if st.button("Sign out", width="stretch"):
-                place.leave()
-                st.rerun()
+        allowed = [each for each in PAGES if place.may(who, *each[4])]
+        open_to = {name: st.Page(draw, title=title, icon=icon, url_path=name) for name, draw, title, icon, _ in allowed}
+        st.session_state["pages"] = open_to
+        closed = [st.Page(_refuse, title=each[2], url_path=each[0], visibility="hidden") for each in PAGES if each[0] not in open_to]
+        start = st.Page(partial(st.switch_page, next(iter(open_to.values()))), title="Start", default=True, visibility="hidden")
+        leave = st.Page(sign_in.leave, title="Sign out", icon=":material/logout:", url_path="sign-out")
+        chosen = st.navigation({"": [start, *open_to.values(), *closed], _called(who): [leave]}, position="top")
         if done := st.session_state.pop("done", None):
             st.toast(f"Done: {done}.")
         chosen.run()
 
 
-def _pages(who: User) -> dict[str, st.Page]:
-    """Return the pages for somebody's roles; what a page does is checked again where it is done."""
-    may = place.may
-    offered = (
-        ("inbox", inbox.draw, "Inbox", ":material/inbox:", (Act.READ_APPLICATION,)),
-        ("review", review.draw, "Review", ":material/find_in_page:", (Act.READ_APPLICATION,)),
-        ("intake", intake.draw, "Intake", ":material/upload_file:", (Act.SUBMIT_APPLICATION,)),
-        ("portfolio", portfolio.draw, "Portfolio", ":material/bar_chart:", (Act.READ_APPLICATION, Act.READ_MEASURES)),
-        ("people", people.draw, "Users", ":material/group:", (Act.READ_ACCOUNTS,)),
-        ("trail", trail.draw, "Audit", ":material/verified:", (Act.READ_AUDIT,)),
-    )
-    allowed = [each for each in offered if may(who, *each[4])]
-    return {
-        name: st.Page(draw, title=title, icon=icon, url_path=name, default=place_in_order == 0)
-        for place_in_order, (name, draw, title, icon, _) in enumerate(allowed)
-    }
+def _entrance() -> StreamlitPage:
+    """Return the sign-in page under every address, so that who signs in is then where the address leads."""
+    others = [st.Page(sign_in.draw, title="Sign in", url_path=name) for name in (*(each[0] for each in PAGES), "sign-out")]
+    return st.navigation([st.Page(sign_in.draw, title="Sign in", url_path="sign-in", default=True), *others], position="hidden")
+
+
+def _refuse() -> None:
+    st.info("None of your roles opens this page. An administrator sets roles.")
+
+
+def _called(who: User) -> str:
+    return f"{who.id} · {', '.join(sorted(role.replace('_', ' ') for role in who.roles))}"
 
 
 main()

@@ -6,7 +6,6 @@ from pathlib import Path
 from threading import Lock, Thread
 
 import streamlit as st
-import streamlit.components.v2 as components
 from sqlalchemy import Connection, Engine
 
 from app.access.roles import PERMISSIONS, Act
@@ -14,16 +13,13 @@ from app.access.sign_in import sign_out, user_of_session
 from app.blobs.storage import Blobs, open_blobs
 from app.database import open_database
 from app.domain import User
-from app.errors import LoanLensError, NotSignedIn
+from app.errors import LoanLensError, NotSignedIn, SetupError
 from app.reading.reader import Reader
 from app.review_queue.desk import Desk
 from app.settings import settings
-
-_COOKIE = "loanlens_session"
-_KEEP = """export default function({data}) {
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = data.name + "=" + data.token + "; Path=/; SameSite=Strict" + (data.token ? "" : "; Max-Age=0") + secure;
-}"""
+from models.ensemble import Ensemble, load_ensemble
+from ui import session
+from ui.pictures import Pictures
 
 
 class SharedReader:
@@ -62,6 +58,21 @@ def reader() -> SharedReader:
     return SharedReader()
 
 
+@st.cache_resource(show_spinner=False)
+def pictures() -> Pictures:
+    """Return the pages' pictures of this process."""
+    return Pictures(reader())
+
+
+@st.cache_resource(show_spinner=False)
+def ensemble() -> Ensemble | None:
+    """Return the ensemble in service, None where there is none: policy alone then answers."""
+    try:
+        return load_ensemble(settings().ensemble_dir)
+    except SetupError:
+        return None
+
+
 @contextmanager
 def acting() -> Iterator[Connection]:
     """Do something in one transaction; what goes wrong undoes all of it and is passed on."""
@@ -84,7 +95,7 @@ def telling() -> Iterator[None]:
 
 def user() -> User | None:
     """Return who is signed in, with the roles held now, or None."""
-    token = st.session_state.get("token") or (None if st.session_state.get("signed_out") else st.context.cookies.get(_COOKIE))
+    token = st.session_state.get("token") or (None if st.session_state.get("signed_out") else st.context.cookies.get(session.COOKIE))
     if not isinstance(token, str) or not token:
         return None
     try:
@@ -102,6 +113,17 @@ def desk() -> Desk:
     if found is None:
         st.rerun()
     return Desk(found, stored_files(), settings())
+
+
+def open_task_id() -> int | None:
+    """Return the task that is open; after the page was loaded again its address says which."""
+    named = st.query_params.get("task", "")
+    if "task" not in st.session_state and named.isdecimal():
+        st.session_state["task"] = int(named)
+    found = st.session_state.get("task")
+    if isinstance(found, int):
+        st.query_params["task"] = str(found)
+    return found if isinstance(found, int) else None
 
 
 def may(who: User, *acts: Act) -> bool:
@@ -127,7 +149,6 @@ def forget() -> None:
     st.session_state["signed_out"] = True
 
 
-def draw_cookie() -> None:
-    """Keep the session in the browser, so that a page loaded again is still signed in."""
-    keeper = components.component("session_cookie", html="<span></span>", js=_KEEP)
-    keeper(key="session_cookie", data={"name": _COOKIE, "token": st.session_state.get("token", "")}, height=1)
+def plain(text: str) -> str:
+    """Return text that a document brought, with what Markdown would draw made plain."""
+    return "".join("\\" + c if c in r"\`*_{}[]()#+-!$|<>~:" else c for c in text.replace("\n", " "))

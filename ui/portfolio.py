@@ -1,11 +1,21 @@
 """The portfolio: how many applications stand where, how old the open ones are, what was decided, and how batches get on."""
 
+import csv
+import io
+
 import streamlit as st
 
+from app.access.roles import Act
+from app.report import wording
+from app.review_queue import tasks
+from app.review_queue.desk import Desk
 from app.review_queue.overview import Overview, overview
-from ui import place
+from ui import charts, place
+from ui.tables import Row
+from ui.tables import draw as draw_table
 
-_GREEN, _BLUE = "#16a34a", "#2563eb"
+_MOST_LISTED = 10_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def draw() -> None:
@@ -15,28 +25,26 @@ def draw() -> None:
         with place.acting() as connection:
             found = overview(connection, desk.user)
         _numbers(found)
-        left, right = st.columns(2)
+        left, right = st.columns(2, gap="large")
         with left:
-            st.markdown("**Open tasks by age**")
-            rows = [{"age": age, "tasks": number} for age, number in found.ages.items()]
-            st.bar_chart(rows, x="age", y="tasks", color=_BLUE, height=240, sort=False, horizontal=True)
+            charts.draw_counts("Open tasks by age", found.ages)
         with right:
-            st.markdown("**Decisions**")
             if found.outcomes:
-                made = [{"decision": outcome, "number": number} for outcome, number in found.outcomes.items()]
-                st.bar_chart(made, x="decision", y="number", color=_GREEN, height=240, horizontal=True)
+                charts.draw_counts("Decisions", found.outcomes)
             else:
-                st.info("Nothing has been decided yet.")
+                st.caption("Nothing has been decided yet.")
         _batches(found)
+        if place.may(desk.user, Act.READ_APPLICATION):
+            _export(desk)
 
 
 def _numbers(found: Overview) -> None:
     rate = f"{found.cleared / found.assessed:.0%}" if found.assessed else "–"
     numbers: tuple[tuple[str, int | str], ...] = (
-        ("Applications", sum(found.states.values())),
-        ("Being read", found.states.get("received", 0)),
-        ("Waiting for a person", sum(found.ages.values())),
-        ("Set aside", found.states.get("quarantined", 0)),
+        ("Applications", f"{sum(found.states.values()):,}"),
+        ("Being read", f"{found.states.get('received', 0):,}"),
+        ("Waiting for a person", f"{sum(found.ages.values()):,}"),
+        ("Set aside", f"{found.states.get('quarantined', 0):,}"),
         ("Cleared by policy", rate),
     )
     for column, (name, value) in zip(st.columns(len(numbers)), numbers, strict=True):
@@ -44,10 +52,39 @@ def _numbers(found: Overview) -> None:
 
 
 def _batches(found: Overview) -> None:
-    st.markdown("**Batches**")
+    st.markdown("###### Batches")
     if not found.batches:
-        st.info("No batch was sent. Systems send batches by the API.")
-    for batch in found.batches:
-        done = batch.total - batch.states.get("received", 0)
-        said = ", ".join(f"{number:,} {state}" for state, number in sorted(batch.states.items()))
-        st.progress(done / batch.total if batch.total else 0.0, f"{batch.reference}: {done:,} of {batch.total:,} — {said}")
+        st.caption("No batch was sent. Systems send batches by the API.")
+        return
+    states = sorted({state for batch in found.batches for state in batch.states})
+    rows = [Row([b.reference, f"{b.total:,}", *(f"{b.states.get(state, 0):,}" for state in states)]) for b in found.batches]
+    draw_table(["Batch", "Applications", *map(str.capitalize, states)], rows)
+
+
+@st.fragment
+def _export(desk: Desk) -> None:
+    """Offer the open tasks as a table; no cell of it is a formula to a spreadsheet."""
+    st.markdown("###### Export")
+    if not st.session_state.get("export_made") and not st.button("Prepare the list of open tasks"):
+        return
+    st.session_state["export_made"] = True
+    with place.telling():
+        with place.acting() as connection:
+            found = tasks.list_tasks(connection, desk.user, limit=_MOST_LISTED)
+        rows = [
+            (t.reference, t.borrower or "", t.currency or "", wording.plain(t.amount) if t.amount is not None else "",
+             f"{t.received_at:%Y-%m-%d}", t.due_on.isoformat() if t.due_on else "", t.state, t.claimed_by or "", "; ".join(t.reasons))
+            for t in found
+        ]  # fmt: skip
+        heads = ("number", "borrower", "currency", "amount", "received", "notice due", "state", "held by", "why")
+        st.download_button("Download (CSV)", as_csv(heads, rows), "open-tasks.csv", "text/csv")
+
+
+def as_csv(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a table as CSV; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(heads)
+    for row in rows:
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
+    return out.getvalue()

@@ -3,9 +3,9 @@
 const kept = new Map();
 
 export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
-  const memory = kept.get(data.task) || { chosen: null, images: {}, zoom: 1 };
+  const memory = kept.get(data.task) || { chosen: null, sheets: {}, zoom: 1 };
   kept.set(data.task, memory);
-  Object.assign(memory.images, data.images);
+  Object.assign(memory.sheets, data.sheets);
   const root = parentElement.querySelector("#desk");
   const figures = new Map(data.figures.map((f) => [f.n, f]));
   const doubtful = data.figures.filter((f) => f.doubtful).map((f) => f.n);
@@ -45,7 +45,8 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
           for (const n of cell) {
             const f = figures.get(n); if (!f) continue;
             const b = make("span", "fig " + f.state + (n === memory.chosen ? " chosen" : ""), (f.mark ? f.mark + " " : "") + f.shown);
-            b.title = f.hint; b.dataset.n = n; b.setAttribute("role", "gridcell");
+            b.title = f.hint; b.dataset.n = n; b.setAttribute("role", "gridcell"); b.setAttribute("aria-selected", n === memory.chosen);
+            b.setAttribute("aria-label", `${f.name}: ${f.shown}, ${f.state}`);
             b.onclick = () => choose(n);
             d.append(b);
           }
@@ -57,56 +58,92 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     }
   }
 
-  function drawPage() {
-    const key = pageOf(); memory.page = key;
-    const page = data.pages.find((p) => p.key === key), sheet = at("sheet"), bar = at("pagebar");
-    sheet.innerHTML = ""; bar.innerHTML = "";
-    const pick = make("select"); pick.setAttribute("aria-label", "Page");
+  function wanted(key) {
+    if (memory.asked === key && Date.now() - memory.askedAt < 5000) return;
+    memory.asked = key; memory.askedAt = Date.now();
+    setStateValue("page", { key, stamp: memory.askedAt });
+  }
+
+  function zoomBy(by) { memory.zoom = Math.min(5, Math.max(0.5, memory.zoom * by)); drawPage(); }
+
+  function drawBar(key) {
+    const bar = at("pagebar"), pick = make("select");
+    bar.innerHTML = "";
+    pick.setAttribute("aria-label", "Page");
     for (const p of data.pages) { const o = make("option", "", p.label); o.value = p.key; o.selected = p.key === key; pick.append(o); }
     pick.onchange = () => { memory.chosen = data.figures.find((f) => f.page === pick.value)?.n ?? null; memory.page = pick.value; draw(); };
-    const zoom = (sign, by) => { const b = make("button", "", sign); b.title = "Zoom"; b.onclick = () => { memory.zoom = Math.min(4, Math.max(0.5, memory.zoom * by)); draw(); }; return b; };
-    bar.append(pick, zoom("−", 1 / 1.25), zoom("+", 1.25));
-    if (!page) return;
-    if (!memory.images[key]) {
-      if (page.trouble) { sheet.append(make("p", "note", page.trouble)); return; }
-      sheet.append(make("p", "note", "Drawing the page …"));
-      setStateValue("page", key);
+    const button = (text, title, act) => { const b = make("button", "", text); b.title = title; b.setAttribute("aria-label", title); b.onclick = act; return b; };
+    bar.append(pick, button("−", "Smaller", () => zoomBy(1 / 1.25)), button("+", "Larger", () => zoomBy(1.25)), button("?", "Keys", acts["?"]));
+  }
+
+  function drawPage() {
+    const key = pageOf(), page = data.pages.find((p) => p.key === key), sheet = at("sheet"), kept = memory.sheets[key];
+    memory.page = key;
+    drawBar(key);
+    sheet.innerHTML = "";
+    if (!page) { sheet.append(make("p", "note", "No page was sent.")); return; }
+    if (!kept) {
+      sheet.append(make("p", "note", page.trouble || "Drawing the page …"));
+      if (!page.trouble) wanted(key);
       return;
     }
     const paper = make("div", "paper"), image = make("img");
     paper.style.width = 100 * memory.zoom + "%";
-    image.src = memory.images[key]; image.alt = page.label; image.draggable = false;
+    image.src = kept.picture; image.alt = page.label; image.draggable = false;
     paper.append(image);
     for (const f of data.figures) if (f.page === key && f.box) {
       const b = make("div", "box " + f.state + (f.n === memory.chosen ? " chosen" : ""));
-      b.style.cssText = `left:${100 * f.box[0]}%;top:${100 * f.box[1]}%;width:${100 * (f.box[2] - f.box[0])}%;height:${100 * (f.box[3] - f.box[1])}%`;
-      b.title = f.hint; b.onclick = () => { if (!drawing) choose(f.n); };
+      b.style.cssText = placed(f.box);
+      b.title = f.hint; b.dataset.n = f.n;
       paper.append(b);
     }
-    if (drawing) dragBox(paper, key);
+    if (data.editable) dragBox(paper, key); else paper.onclick = (e) => { const n = e.target.dataset.n; if (n) choose(Number(n)); };
     sheet.append(paper);
-    const show = () => paper.querySelector(".chosen")?.scrollIntoView({ block: "center", inline: "center" });
+    const show = () => { memory.drawnAt = performance.now(); paper.querySelector(".chosen")?.scrollIntoView({ block: "center", inline: "center" }); };
     if (image.complete) requestAnimationFrame(show); else image.onload = show;
   }
 
+  const placed = (b) => `left:${100 * b[0]}%;top:${100 * b[1]}%;width:${100 * (b[2] - b[0])}%;height:${100 * (b[3] - b[1])}%`;
+
+  // A click chooses the figure under it; a drag, anywhere and without a key before, draws a box.
   function dragBox(paper, key) {
-    paper.classList.add("drawing");
-    let start = null; const mark = make("div", "box drawn");
+    let start = null, box = null; const mark = make("div", "box drawn");
     const spot = (e) => { const r = paper.getBoundingClientRect(); return [(e.clientX - r.left) / r.width, (e.clientY - r.top) / r.height]; };
-    paper.onpointerdown = (e) => { start = spot(e); paper.append(mark); paper.setPointerCapture(e.pointerId); };
+    paper.onpointerdown = (e) => { if (e.button === 0) { start = { at: spot(e), x: e.clientX, y: e.clientY, n: e.target.dataset.n }; box = null; } };
     paper.onpointermove = (e) => {
-      if (!start) return;
-      const [x, y] = spot(e), b = [Math.min(start[0], x), Math.min(start[1], y), Math.max(start[0], x), Math.max(start[1], y)].map((v) => Math.min(1, Math.max(0, v)));
-      mark.style.cssText = `left:${100 * b[0]}%;top:${100 * b[1]}%;width:${100 * (b[2] - b[0])}%;height:${100 * (b[3] - b[1])}%`;
-      mark.box = b;
+      if (!start || (!box && Math.hypot(e.clientX - start.x, e.clientY - start.y) < 6)) return;
+      if (!box) { paper.append(mark); paper.setPointerCapture(e.pointerId); }
+      const [x, y] = spot(e);
+      box = [Math.min(start.at[0], x), Math.min(start.at[1], y), Math.max(start.at[0], x), Math.max(start.at[1], y)].map((v) => Math.min(1, Math.max(0, v)));
+      mark.style.cssText = placed(box);
     };
-    paper.onpointerup = () => { const done = drawing; if (mark.box) { drawing = null; done(mark.box, key); } start = null; };
+    paper.onpointerup = () => { const from = start; start = null; if (box) askBox(box, key); else if (from?.n) choose(Number(from.n)); };
+  }
+
+  function askBox(box, key) {
+    const page = data.pages.find((p) => p.key === key), words = memory.sheets[key]?.words ?? [], f = chosen();
+    const middle = (w) => [(w[1] + w[3]) / 2, (w[2] + w[4]) / 2];
+    const inside = words.filter((w) => { const [x, y] = middle(w); return x > box[0] && x < box[2] && y > box[1] && y < box[3]; });
+    const row = words.filter((w) => { const y = middle(w)[1]; return y > box[1] && y < box[3] && w[3] < box[0] && !/^[\d$(,.)-]+$/.test(w[0]); });
+    const text = inside.map((w) => w[0]).join(" "), label = row.map((w) => w[0]).join(" ");
+    const account = data.accounts.find(([, name]) => name.toLowerCase() === label.toLowerCase())?.[0] ?? "";
+    const near = data.figures.filter((g) => g.page === key && g.box).sort((a, b) => Math.abs(a.box[2] - box[2]) - Math.abs(b.box[2] - box[2]))[0];
+    const place = drawing === "box" || (f && !drawing && f.page === key && text === f.shown);
+    drawing = null;
+    const what = [["missing", "a missing figure"], ...(f ? [["box", "the place of " + f.name]] : [])];
+    const fields = [{ name: "what", label: "What is it", options: what, value: place ? "box" : "missing" },
+      { name: "value", label: "Amount", value: text.replace(/[$£€\s]/g, "") },
+      { name: "account", label: "Account", options: [["", "Account …"], ...data.accounts], value: account },
+      { name: "period", label: "Period", options: page.periods.length ? page.periods : [["current", "current"]], value: near?.period }];
+    ask("Box:", fields, null, (s) => s.what === "box"
+      ? send("box", { value: s.value, box, page: page.number })
+      : send("missing", { value: s.value, account: s.account, period: s.period, box, file: page.file, page: page.number, label, text }, undefined, null));
   }
 
   function choose(n) { memory.chosen = n; typed = null; draw(); at("right").focus({ preventScroll: true }); }
   function send(gesture, said, why, number = memory.chosen) {
     memory.advance = true;
-    at("said").textContent = "Saving …";
+    say("Saving …");
     setTriggerValue("gesture", { gesture, number, said, why: why ?? data.gestures[gesture]?.[0] ?? "", seen: data.seen, stamp: Date.now() });
   }
 
@@ -128,6 +165,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   }
 
   const chosen = () => figures.get(memory.chosen);
+  const say = (text) => { at("said").textContent = text; };
   const acts = {
     Enter: () => chosen()?.doubtful ? send("confirmed", {}) : choose(next(1)),
     n: () => choose(next(1)), N: () => choose(next(-1)),
@@ -136,8 +174,10 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     s: () => send("sign", {}),
     k: () => ask("Unit of this statement", [{ name: "scale", label: "Unit", options: [["1", "ones"], ["1000", "thousands"], ["1000000", "millions"]] }], data.gestures.scale, (s, w) => send("scale", { scale: Number(s.scale) }, w)),
     x: () => send("not on the page", {}),
-    b: () => { at("said").textContent = "Draw the right box on the page."; drawing = (box, key) => ask("Amount in this box", [{ name: "value", label: "Amount", value: "" }], data.gestures.box, (s, w) => send("box", { ...s, box, page: data.pages.find((p) => p.key === key).number }, w)); drawPage(); },
-    m: () => { at("said").textContent = "Draw a box round the missing figure."; drawing = (box, key) => { const p = data.pages.find((q) => q.key === key); ask("Missing figure", [{ name: "account", label: "Account", options: data.accounts }, { name: "period", label: "Period", options: p.periods }, { name: "value", label: "Amount" }], data.gestures.missing, (s, w) => send("missing", { ...s, box, file: p.file, page: p.number }, w, null)); }; drawPage(); },
+    b: () => { drawing = "box"; say("Draw the right box on the page, with the mouse."); },
+    m: () => { drawing = "missing"; say("Draw a box round the missing figure, with the mouse."); },
+    d: () => setTriggerValue("gesture", { gesture: "go", said: "Decision", stamp: Date.now() }),
+    "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "_": () => zoomBy(1 / 1.25),
     u: () => send("undo", {}, "", null),
     "?": () => { const h = at("help"); h.hidden = !h.hidden; },
   };
@@ -148,19 +188,21 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     if (e.key === "Tab" && doubtful.length) { e.preventDefault(); choose(next(e.shiftKey ? -1 : 1)); return; }
     if (e.key === "ArrowDown" || e.key === "ArrowUp") { e.preventDefault(); const o = data.figures.map((f) => f.n), i = o.indexOf(memory.chosen); choose(o[Math.max(0, Math.min(o.length - 1, i + (e.key === "ArrowDown" ? 1 : -1)))]); return; }
     if (e.key === "Escape") { drawing = null; at("help").hidden = true; at("said").textContent = ""; drawPage(); return; }
-    if (!data.editable && !["n", "N", "?"].includes(e.key)) return;
+    if (!data.editable && !["n", "N", "?", "d", "+", "=", "_"].includes(e.key)) return;
     if (/^[0-9(.\-]$/.test(e.key) && chosen()) { e.preventDefault(); ask("Amount", [{ name: "value", label: "Amount", value: e.key }], data.gestures.amount, (s, w) => send("amount", s, w)); return; }
     const act = acts[e.key];
-    if (act && (chosen() || ["u", "m", "?"].includes(e.key))) { e.preventDefault(); act(); }
+    if (act && (chosen() || ["u", "m", "?", "d", "+", "=", "_"].includes(e.key))) { e.preventDefault(); act(); }
   };
 
   function draw() {
     drawTable(); drawPage();
     const f = chosen();
-    at("said").textContent = (data.message ? data.message + "  " : "") + (f ? f.name + ": " + f.hint : "");
+    say((data.message ? data.message + "  " : "") + (f ? f.name + ": " + f.hint : ""));
     requestAnimationFrame(() => at("right")?.querySelector(".chosen")?.scrollIntoView({ block: "nearest" }));
   }
-  at("help").innerHTML = data.help.map(([k, w]) => `<div><kbd>${k}</kbd> ${w}</div>`).join("");
+  for (const [k, w] of data.help) { const line = make("div"); line.append(make("kbd", "", k), w); at("help").append(line); }
+  for (const [state, w] of data.legend) { const line = make("div"); line.append(make("span", "swatch " + state), w); at("help").append(line); }
+  at("sheet").onwheel = (e) => { if (e.ctrlKey) { e.preventDefault(); zoomBy(e.deltaY < 0 ? 1.15 : 1 / 1.15); } };
   draw();
   if (memory.worked || data.focus) at("right").focus({ preventScroll: true });
   memory.worked = true;

@@ -12,7 +12,7 @@ from app.errors import UsageError
 from app.report import wording
 from app.report.parts import Table, is_doubtful, tables
 from app.review_queue import corrections
-from app.review_queue.opened import Review, page_picture
+from app.review_queue.opened import Review
 from app.review_queue.recompute import active
 from rules.accounts import ACCOUNTS
 from ui import place
@@ -20,15 +20,24 @@ from ui import place
 _HERE = Path(__file__).parent
 _HELP = (
     ("Enter", "the figure is right; go on"), ("0–9 ( -", "type another amount"), ("Tab", "next doubtful figure"),
-    ("↑ ↓", "figure before or after"),
+    ("↑ ↓", "figure before or after"), ("drag", "box round a missing or misplaced figure"),
     ("a", "other account"), ("p", "other period"), ("s", "other sign"), ("k", "unit of the statement"), ("b", "other place on the page"),
-    ("m", "missing figure: draw a box"), ("x", "not on the page"), ("j", "adjust: the page is right, the view differs"),
-    ("u", "undo the last change"), ("Esc", "leave"), ("?", "show or hide this"),
+    ("m", "missing figure"), ("x", "not on the page"), ("j", "adjust: the page is right, the view differs"),
+    ("u", "undo the last change"), ("+ −", "zoom (also Ctrl and wheel)"), ("d", "go to the decision"),
+    ("Esc", "leave"), ("?", "show or hide this"),
 )  # fmt: skip
+_LEGEND = (
+    ("accepted", "accepted"), ("doubtful", "doubtful: compare it"), ("corrected", "changed by a person"),
+    ("repaired", "repaired so that sums hold"), ("drawn", "missing: drawn by hand"),
+)  # fmt: skip
+_AHEAD = 3
 
 
+@st.fragment
 def draw(review: Review, editable: bool, message: str) -> None:
-    """Draw the desk of a review."""
+    """Draw the desk of a review. Pages that it asks for redraw it alone; a gesture redraws all that follows from it."""
+    if "gesture" in st.session_state:
+        st.rerun()
     viewer = components.component(
         "review_desk",
         html='<div id="desk"></div>',
@@ -38,20 +47,25 @@ def draw(review: Review, editable: bool, message: str) -> None:
     numbers = {id(figure): number for number, figure in review.now.figures.items()}
     changed = {each.fact_number for each in active(review.corrections) if each.kind != "confirmed"}
     data = {
-        "task": review.task.id, "editable": editable, "message": message, "seen": review.seen[0], "help": _HELP,
+        "task": review.task.id, "editable": editable, "message": message, "seen": review.seen[0], "help": _HELP, "legend": _LEGEND,
         "figures": [_figure(number, figure, number in changed, review) for number, figure in review.now.figures.items()],
         "tables": [*(_table(t, numbers) for t in tables(review.now.assessment.spread)), *_forms(review, numbers)],
-        "pages": [_page(page, review) for page in review.machine.pages], "images": _images(review),
+        "sheets": _sheets(review), "pages": [_page(page, review) for page in review.machine.pages],
         "gestures": corrections.GESTURES, "adjustments": corrections.ADJUSTMENTS, "accounts": [[a.id, a.name] for a in ACCOUNTS],
     }  # fmt: skip
-    viewer(key="review_desk", data=data, on_gesture_change=_nothing, on_page_change=_nothing)
+    viewer(key="review_desk", data=data, on_gesture_change=_keep_gesture, on_page_change=_nothing)
 
 
 def gesture() -> Mapping[str, Any] | None:
     """Return the gesture that was just made, once."""
-    kept = st.session_state.get("review_desk")
-    made = kept.get("gesture") if kept else None
+    made = st.session_state.pop("gesture", None)
     return made if isinstance(made, Mapping) else None
+
+
+def _keep_gesture() -> None:
+    kept = st.session_state.get("review_desk")
+    if kept and kept.get("gesture"):
+        st.session_state["gesture"] = kept["gesture"]
 
 
 def doubtful(review: Review) -> int:
@@ -120,9 +134,15 @@ def _numbers(cell: Sequence[LineItem], numbers: Mapping[int, int]) -> list[int]:
 def _forms(review: Review, numbers: Mapping[int, int]) -> list[dict[str, Any]]:
     made = []
     for form in review.now.assessment.forms:
-        rows = [{"label": wording.figure(field), "cells": [[numbers[id(field)]]]} for field in form.fields if id(field) in numbers]
+        rows = [{"label": _field(field), "cells": [[numbers[id(field)]]]} for field in form.fields if id(field) in numbers]
         made.append({"title": f"{wording.KIND[form.kind]} · {form.file}", "heads": [""], "rows": rows})
     return made
+
+
+def _field(field: Field) -> str:
+    """Return a field's name; that it is of the personal financial statement, the table's title says."""
+    name = wording.figure(field).removeprefix("Pfs ")
+    return name[:1].upper() + name[1:]
 
 
 def _page(page: Page, review: Review) -> dict[str, Any]:
@@ -137,27 +157,34 @@ def _key(page: Page) -> str:
     return f"{page.file}#{page.number}"
 
 
-def _images(review: Review) -> dict[str, str]:
-    """Return the pictures that the browser lacks: the page asked for, and that of the first doubtful figure."""
+def _sheets(review: Review) -> dict[str, dict[str, Any]]:
+    """Return the pages that the browser lacks, as picture and words: the one it asks for, and those of the next doubtful figures.
+
+    What was sent is not sent again, unless the browser asks for it again. Pages ahead are drawn while the analyst reads.
+    """
     kept = st.session_state.get("review_desk")
-    asked = kept.get("page") if kept else None
+    asked = dict((kept.get("page") if kept else None) or {})
+    key = str(asked.get("key") or "") if asked.get("stamp") != st.session_state.get("answered") else ""
+    st.session_state["answered"] = asked.get("stamp")
+    sent: set[str] = st.session_state.setdefault("sent_pages", set())
     order = [f"{f.file}#{f.page}" for f in sorted(review.now.figures.values(), key=lambda f: not _stops(f)) if f.box]
-    wanted = dict.fromkeys([*([asked] if asked else []), *order[:1]])
     pages = {_key(page): page for page in review.machine.pages if page.status is not PageStatus.QUARANTINED}
-    found = {}
-    for key in [key for key in wanted if key in pages]:
-        if uri := _picture(review, pages[key]):
-            found[key] = uri
+    ahead = [pages[each] for each in dict.fromkeys(order) if each in pages and each not in sent][: _AHEAD + 1]
+    first = [ahead.pop(0)] if ahead and not key and not sent else []
+    now = [pages[key]] if key in pages else first
+    ready = [page for page in ahead if place.pictures().has(place.desk(), review, page)]
+    found = {_key(page): sheet for page in dict.fromkeys((*now, *ready)) if (sheet := _sheet(review, page))}
+    sent |= set(found)
+    place.pictures().draw_ahead(place.desk(), review, [page for page in ahead if page not in ready])
     return found
 
 
-def _picture(review: Review, page: Page) -> str:
-    document = next((d.sha256.hex() for d in review.documents if d.file == page.file), "")
-    pictures: dict[tuple[str, int], str] = st.session_state.setdefault("pictures", {})
-    if (document, page.number) not in pictures:
-        try:
-            pictures[document, page.number] = page_picture(place.desk(), place.reader(), review, page).uri
-        except UsageError as error:
-            st.session_state.setdefault("troubles", {})[_key(page)] = str(error)
-            return ""
-    return pictures[document, page.number]
+def _sheet(review: Review, page: Page) -> dict[str, Any] | None:
+    """Return a page as the browser keeps it: its picture, and its words so that a box drawn on it knows what stands inside."""
+    try:
+        picture = place.pictures().picture(place.desk(), review, page)
+    except UsageError as error:
+        st.session_state.setdefault("troubles", {})[_key(page)] = str(error)
+        return None
+    words = [[w.text, *(round(edge, 4) for edge in (w.box.x0, w.box.top, w.box.x1, w.box.bottom))] for w in page.words]
+    return {"picture": picture, "words": words}

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from app.access.roles import Act, allow
 from app.domain import Role, User
 from app.errors import UsageError
-from app.store import applications, job_records, standing
-from app.store.rows import Batch
+from app.store import applications, documents, job_records, standing
+from app.store.rows import Batch, StoredDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +61,9 @@ def progress(connection: Connection, user: User, application_id: int) -> Progres
     record = job_records.job_record(connection, user.lender_id, job_id) if job_id is not None else None
     done, total = (record.done, record.total) if record else (0, 0)
     return Progress(application.state, done, total, application.reason or (record.fault if record else None))
+
+
+def files_of(connection: Connection, user: User, application_id: int) -> tuple[StoredDocument, ...]:
+    """Return the files of an application with what became of each."""
+    allow(user, Act.READ_APPLICATION, user.lender_id)
+    return documents.documents(connection, user.lender_id, application_id)

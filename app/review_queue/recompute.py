@@ -18,6 +18,9 @@ from rules.themes.case import Case
 
 R = TypeVar("R", Correction, Adjustment)
 
+#: The kind of correction that says something of a reason, and changes no figure.
+MARKED = "reason"
+
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
@@ -64,7 +67,7 @@ def recompute(made: Assessment, corrections: Sequence[Correction], adjustments: 
     `own` is the id under which `made` is stored: corrections of an earlier version find their figure by its place and value.
     """
     draft = _Draft(made, own)
-    standing = active(corrections)
+    standing = tuple(each for each in active(corrections) if each.kind != MARKED)
     lost = tuple(each for each in standing if not draft.apply(each))
     spread, forms = draft.spread(), draft.forms()
     if not standing and not adjustments:
@@ -92,7 +95,7 @@ def _concluded(made: Assessment, adjustments: Sequence[Adjustment]) -> tuple[tup
     reported = ratios.compute(made.spread, given)
     case = Case(made.spread, made.documents, made.pages, made.as_of, made.forms, application, reported)
     found = checks.run(case)
-    judged = ratios.compute(_adjusted(made.spread, adjustments), given) if adjustments else reported
+    judged = ratios.compute(adjusted_spread(made.spread, adjustments), given) if adjustments else reported
     outcome = policy.rate(judged, found, limits, application, made.risk)
     return reported, replace(
         made,
@@ -234,10 +237,10 @@ def _follow(items: Iterable[LineItem]) -> tuple[LineItem, ...]:
     return tuple(map(following, every))
 
 
-def _adjusted(spread: Spread, adjustments: Sequence[Adjustment]) -> Spread:
-    """Return the spread with each adjustment added to the first figure of its account and period."""
+def adjusted_spread(spread: Spread, adjustments: Sequence[Adjustment]) -> Spread:
+    """Return the spread with each adjustment that stands added to the first figure of its account and period."""
     statements = list(spread.statements)
-    for each in adjustments:
+    for each in active(adjustments):
         for place, statement in enumerate(statements):
             found = statement.item(each.account, each.period)
             if found is not None:

@@ -1,4 +1,4 @@
-"""Users and roles: who may sign in, as what, and up to which amount a person approves alone."""
+"""Administration: users and roles, credit policy, retention and legal hold, and whether the audit trail is whole."""
 
 import secrets
 
@@ -10,31 +10,42 @@ from app.domain import Role
 from app.report.wording import money
 from app.review_queue.amounts import typed_amount
 from app.review_queue.desk import Desk
-from ui import place
+from ui import place, policy_page, retention_page, trail
+from ui.tables import Cell, Row
+from ui.tables import draw as draw_table
 
 
 def draw() -> None:
-    """Draw the page."""
+    """Draw the page: each part for who may see it."""
     desk = place.desk()
-    with place.telling():
-        with place.acting() as connection:
-            every = accounts.list_accounts(connection, desk.user, desk.user.lender_id)
-        st.dataframe(
-            [
-                {
-                    "login": a.login, "name": a.name, "roles": ", ".join(sorted(role.replace("_", " ") for role in a.roles)),
-                    "approves up to": money(a.approval_limit), "state": "locked" if a.disabled_at or a.locked_until else "open",
-                }
-                for a in every
-            ],
-            hide_index=True, width="stretch",
-        )  # fmt: skip
-        if place.may(desk.user, Act.MANAGE_ACCOUNTS):
-            add, change = st.columns(2)
-            with add:
-                _add(desk)
-            with change:
-                _change(desk, [each.login for each in every])
+    parts = {
+        "Users and roles": (_draw_users, place.may(desk.user, Act.READ_ACCOUNTS)),
+        "Credit policy": (policy_page.draw_policy, True),
+        "Retention and legal hold": (retention_page.draw_retention, place.may(desk.user, Act.SET_HOLD, Act.PURGE)),
+        "Audit verification": (trail.draw_verification, place.may(desk.user, Act.READ_AUDIT)),
+    }
+    shown = {name: part for name, (part, allowed) in parts.items() if allowed}
+    for tab, part in zip(st.tabs(list(shown), key="administration_tab", on_change="rerun"), shown.values(), strict=True):
+        if tab.open:
+            with tab, place.telling():
+                part(desk)
+
+
+def _draw_users(desk: Desk) -> None:
+    with place.acting() as connection:
+        every = accounts.list_accounts(connection, desk.user, desk.user.lender_id)
+    rows = []
+    for each in every:
+        state = "locked" if each.disabled_at or each.locked_until else "open"
+        roles = ", ".join(sorted(role.replace("_", " ") for role in each.roles))
+        rows.append(Row([each.login, each.name, roles, money(each.approval_limit), Cell(state, "fails" if state == "locked" else "")]))
+    draw_table(["Login", "Name", "Roles", "Approves alone up to", "State"], rows, (1, 2, 4))
+    if place.may(desk.user, Act.MANAGE_ACCOUNTS):
+        add, change = st.columns(2)
+        with add:
+            _add(desk)
+        with change:
+            _change(desk, [each.login for each in every])
 
 
 def _add(desk: Desk) -> None:
