@@ -3,8 +3,9 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
@@ -12,14 +13,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from app import audit
 from app import retention as kept
 from app.access.roles import Act, allow, machine
 from app.assess import Models, assess
-from app.blobs.storage import Blobs, Source
+from app.blobs.storage import Blob, Blobs, Source
 from app.domain import Assessment, Document, Role, Route, Severity, User
+from app.errors import NotFound
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue, enqueue_all
 from app.reading.reader import quarantined
 from app.settings import Settings
@@ -32,14 +34,19 @@ from rules import policy
 
 _OPEN = ("received", "assessed", "quarantined")
 _MOST_REASONS = 10
+#: How long a file that was sent ahead waits for its application.
+_KEPT_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An application and its files, (name, content, why it is not to be read or None) each, as somebody sends them."""
+    """An application and its files, (name, content, why it is not to be read or None) each, as somebody sends them.
+
+    A file that was sent ahead (`store_ahead`) is named in place of its content.
+    """
 
     application: NewApplication
-    files: Sequence[tuple[str, Source, str | None]]
+    files: Sequence[tuple[str, Source | Blob, str | None]]
     urgency: Urgency = Urgency.DESK
 
 
@@ -79,11 +86,9 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
     known = {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
     added = []
     for name, source, reason in package.files:
-        blob = blobs.put(lender_id, source)
-        sha256 = bytes.fromhex(blob.sha256)
+        sha256 = bytes.fromhex(_stored(connection, blobs, lender_id, source))
         if (name, sha256) in known:
             continue
-        retention.add_file(connection, lender_id, blob.sha256, blob.size)
         called = _free_name(name, {file for file, _ in known})
         document = documents.add_document(connection, lender_id, id, (called, sha256), user.id)
         if reason is not None:
@@ -94,6 +99,37 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
         audit.record(connection, user, Act.SUBMIT_APPLICATION, f"application {id}", {"files": len(added)})
         request_assessment(connection, lender_id, id, package.urgency)
     return id
+
+
+def store_ahead(database: Engine, blobs: Blobs, user: User, sources: Sequence[Source]) -> tuple[Blob, ...]:
+    """Store files that an application is to take by their SHA-256; those that none takes within a day are removed."""
+    allow(user, Act.SUBMIT_APPLICATION, user.lender_id)
+    with database.begin() as connection:
+        retention.keep_files(connection, user.lender_id)
+        stored = tuple(blobs.put(user.lender_id, source) for source in sources)
+        for each in stored:
+            retention.add_file_sent_ahead(connection, user.lender_id, each.sha256, each.size, _KEPT_AHEAD)
+    return stored
+
+
+def take_ahead(connection: Connection, user: User, sha256s: Collection[str]) -> None:
+    """Keep files that were sent ahead, for the applications of this transaction. Raise NotFound, which names those there are not."""
+    allow(user, Act.SUBMIT_APPLICATION, user.lender_id)
+    retention.keep_files(connection, user.lender_id)
+    if missing := sorted(set(sha256s) - retention.take_files(connection, user.lender_id, sha256s)):
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise NotFound(f"There is no stored file {', '.join(missing[:3])}{more}: files sent ahead are kept for a day. Send it again first.")
+
+
+def _stored(connection: Connection, blobs: Blobs, lender_id: str, source: Source | Blob) -> str:
+    """Return the SHA-256 of a file, stored now or before."""
+    if not isinstance(source, Blob):
+        blob = blobs.put(lender_id, source)
+        retention.add_file(connection, lender_id, blob.sha256, blob.size)
+        return blob.sha256
+    if not retention.take_files(connection, lender_id, (source.sha256,)):
+        raise NotFound(f"There is no stored file {source.sha256}: files sent ahead are kept for a day. Send it again first.")
+    return source.sha256
 
 
 def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency) -> None:

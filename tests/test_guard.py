@@ -18,11 +18,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import Connection, Engine
 
-from app import applications, audit, intake, retention
+from app import applications, audit, batches, intake, retention
 from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
 from app.access.roles import Act
+from app.batches import BatchItem, NewBatch
 from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.errors import BlobDamaged, Forbidden, UsageError
@@ -43,6 +44,7 @@ from tests.test_imports import LAYERS, Module, modules
 OPEN = {
     "app.access.roles.allow": "is the question",
     "app.access.roles.approval": "says which act it is, does nothing",
+    "app.access.roles.following": "says which act it is, does nothing",
     "app.access.roles.machine": "is for jobs, which have no user",
     "app.access.passwords.check": "sees nothing stored",
     "app.access.passwords.hashed": "sees nothing stored",
@@ -58,6 +60,7 @@ OPEN = {
     "app.access.sign_in.user_of_api_key": "asks for the key",
     "app.access.api_keys.scopes_of": "sees nothing stored",
     "app.audit.record": "only adds, in the transaction of an act that was allowed",
+    "app.audit.record_all": "only adds, in the transaction of acts that were allowed",
     "app.audit.write_head": "writes what export_head gave",
     "app.audit.read_head": "reads a file",
     "app.intake.Reads.read_document": "says what a reader does",
@@ -97,7 +100,13 @@ OPEN_MODULES = {
     "app.supervisor": "starts and stops the operator's programs, sees nothing stored",
 }
 #: Functions that act for the user's own lender, whichever it is: there is no other that they could reach.
-OWN_LENDER = {"app.intake.receive"}
+OWN_LENDER = {
+    "app.intake.receive",
+    "app.intake.store_ahead",
+    "app.intake.take_ahead",
+    "app.batches.submit_batch",
+    "app.batches.results_of",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,7 @@ class World:
     hold: int
     key: int
     work: "Work"
+    batch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,7 @@ ADMIN, AUDITOR, OFFICER, WORKER = Role.ADMINISTRATOR, Role.AUDITOR, Role.CREDIT_
 REVIEWERS = (Role.ANALYST, OFFICER)
 READERS = (Role.ANALYST, OFFICER, AUDITOR, WORKER)
 NEW = NewAccount("eve", "Eve", frozenset({Role.ANALYST}))
+BATCH = NewBatch("B-9", (BatchItem(NewApplication("A-10"), ()),))
 EMPTY = Package(NewApplication("A-9"), ())
 CONFIRMED = Edit("confirmed", "as printed", 2, 0, {})
 ADD_BACK = corrections.proposed("add-back", "operating_income", "current", Decimal(20_000), "owner's pay")
@@ -220,6 +231,14 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.applications.list_applications", lambda w, c, u, of: applications.list_applications(c, u, of), *READERS),
         ("app.applications.read_application", lambda w, c, u, of: applications.read_application(c, u, of, w.application), *READERS),
         ("app.applications.read_document", lambda w, c, u, of: applications.read_document(c, w.blobs, u, of, w.document), *READERS),
+        ("app.batches.submit_batch", lambda w, c, u, of: batches.submit_batch(c, u, BATCH), Role.ANALYST, OFFICER),
+        ("app.batches.read_batch", lambda w, c, u, of: batches.read_batch(c, u, w.batch), *READERS),
+        ("app.batches.list_batches", lambda w, c, u, of: some(batches.list_batches(c, u)), *READERS),
+        ("app.batches.read_results", lambda w, c, u, of: batches.read_results(c, u, w.batch), *READERS),
+        ("app.batches.results_of", lambda w, c, u, of: batches.results_of(c, u, ()), *READERS),
+        ("app.batches.cancel_batch", lambda w, c, u, of: batches.cancel_batch(c, u, w.batch), Role.ANALYST, OFFICER),
+        ("app.intake.store_ahead", lambda w, c, u, of: intake.store_ahead(w.database, w.blobs, u, ()), Role.ANALYST, OFFICER),
+        ("app.intake.take_ahead", lambda w, c, u, of: intake.take_ahead(c, u, ()), Role.ANALYST, OFFICER),
         ("app.intake.receive", lambda w, c, u, of: intake.receive(c, w.blobs, u, EMPTY), Role.ANALYST, OFFICER),
         ("app.retention.list_due", lambda w, c, u, of: retention.list_due(c, u, of, 25), ADMIN, WORKER),
         ("app.retention.purge", lambda w, c, u, of: retention.purge(w.database, w.blobs, u, of, 9999), ADMIN, WORKER),
@@ -268,7 +287,8 @@ def world(database: Engine, tmp_path: Path) -> World:
         hold = retention.place_hold(connection, root, "first", application, "x")
         key = api_keys.make_api_key(connection, root, "first", OWN_KEY).key.id
         (document,) = documents(connection, "first", application)
-    return World(database, blobs, application, document.id, hold, key, at_the_desk(database, blobs, root))
+        batch = batches.submit_batch(connection, root, replace(BATCH, reference="B-1", items=(BatchItem(NewApplication("A-11"), ()),))).id
+    return World(database, blobs, application, document.id, hold, key, at_the_desk(database, blobs, root), batch)
 
 
 def at_the_desk(database: Engine, blobs: Blobs, officer: User) -> Work:

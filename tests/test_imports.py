@@ -21,9 +21,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     (
         *("app.review_queue", "app.audit", "app.access", "app.applications", "app.intake", "app.jobs", "app.supervisor"),
-        *("app.retention", "app.backup", "app.model_versions", "app.first_steps"),
+        *("app.retention", "app.backup", "app.model_versions", "app.first_steps", "app.batches", "app.webhooks", "app.idempotency"),
     ),
-    ("app.api", "ui", "training"),
+    ("app.api", "app.client", "ui", "training"),
     ("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_service", "app.cli_training", "app.cli_upkeep"),
 )
 LAYER_OF = {part: number for number, parts in enumerate(LAYERS) for part in parts}

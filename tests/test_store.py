@@ -134,7 +134,8 @@ def test_a_batch_is_followed_and_cancelled(database: Engine) -> None:
         assert applications.applications_without_job(connection, "first", batch) == tuple(ids)
         applications.set_job(connection, "first", ids[0], 77)
         applications.set_state(connection, "first", ids[1], "assessed")
-        assert applications.cancel_batch(connection, "first", batch) == (77,)
+        assert applications.unfinished_of_batch(connection, "first", batch) == ((ids[0], 77), (ids[2], None))
+        assert applications.cancel_batch(connection, "first", batch, (ids[0], ids[2])) == 2
         found = applications.batch(connection, "first", batch)
         assert [each.id for each in applications.batch_applications(connection, "first", batch, after=ids[0])] == ids[1:]
     assert found is not None

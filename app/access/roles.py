@@ -85,6 +85,12 @@ def approval(user: User, exposure: Decimal | None) -> Act:
     return Act.APPROVE_WITHIN_LIMIT if within else Act.APPROVE_ABOVE_LIMIT
 
 
+def following(user: User) -> Act:
+    """Return the act that seeing how far what was sent is takes: a key that only sends may follow it, without reading it."""
+    only_sends = user.scopes is not None and Act.READ_APPLICATION not in user.scopes
+    return Act.SUBMIT_APPLICATION if only_sends else Act.READ_APPLICATION
+
+
 def machine(role: Role, lender_id: str) -> User:
     """Return the user that a job of a lender acts as."""
     if role in PERSON_ROLES:
