@@ -14,7 +14,7 @@ from app.access.roles import Act, allow, following
 from app.blobs.storage import Blob
 from app.domain import User
 from app.errors import AlreadyKnown, NotFound, UsageError
-from app.intake import take_ahead
+from app.intake import end_batch, take_ahead
 from app.jobs import Job, JobName, Urgency
 from app.store import applications, assessments, documents, reviews
 from app.store.rows import Application, Batch, NewApplication, StoredAssessment, StoredDecision
@@ -59,12 +59,12 @@ def submit_batch(connection: Connection, user: User, new: NewBatch) -> Batch:
     ids = applications.add_applications(connection, lender_id, named)
     rows = [_row(application, file, user) for application, item in zip(ids, new.items, strict=True) for file in item.files]
     documents.add_documents(connection, lender_id, rows)
-    jobs.enqueue(connection, Job(JobName.SCORE_BATCH, lender_id, {"batch_id": id}, Urgency.BATCH, key=f"batch {id}"))
     done = {f"application {number}": {"files": len(item.files), "batch": id} for number, item in zip(ids, new.items, strict=True)}
     audit.record_all(connection, user, Act.SUBMIT_APPLICATION, {f"batch {id}": {"applications": len(ids)}, **done})
+    jobs.enqueue(connection, Job(JobName.SCORE_BATCH, lender_id, {"batch_id": id}, Urgency.BATCH, key=f"batch {id}"))
     made = read_batch(connection, user, id)
     if made.total != len(ids):  # somebody else sent some of them between the check and here
-        raise AlreadyKnown("Some of these applications, or the batch, were sent by somebody else just now. Read what there is, then send the rest.")
+        raise AlreadyKnown("Somebody else sent the batch, or some of its applications, just now. Read what there is, then send the rest.")
     return made
 
 
@@ -112,6 +112,7 @@ def cancel_batch(connection: Connection, user: User, id: int) -> int:
     left = applications.unfinished_of_batch(connection, user.lender_id, id)
     ended = [number for number, job in left if job is None or jobs.cancel(connection, user.lender_id, job)]
     cancelled = applications.cancel_batch(connection, user.lender_id, id, ended)
+    end_batch(connection, user.lender_id, id)
     audit.record(connection, user, "cancel_batch", f"batch {id}", {"cancelled": cancelled})
     return cancelled
 

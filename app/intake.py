@@ -22,18 +22,21 @@ from app.assess import Models, assess
 from app.blobs.storage import Blob, Blobs, Source
 from app.domain import Assessment, Document, Role, Route, Severity, User
 from app.errors import NotFound
+from app.idempotency import KEPT
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue, enqueue_all
 from app.reading.reader import quarantined
 from app.settings import Settings
-from app.store import applications, documents, retention
+from app.store import answers, applications, documents, retention, webhooks
 from app.store.assessments import NewAssessment, add_assessment
 from app.store.plain import to_plain
 from app.store.review_tasks import add_task, urgency
 from app.store.rows import Application, NewApplication, NewTask, StoredDocument
+from app.webhooks import Event, announce
 from rules import policy
 
 _OPEN = ("received", "assessed", "quarantined")
 _MOST_REASONS = 10
+_KEPT_MESSAGES = timedelta(days=30)
 #: How long a file that was sent ahead waits for its application.
 _KEPT_AHEAD = timedelta(days=1)
 
@@ -204,6 +207,7 @@ def _record(
     id = add_assessment(connection, lender_id, new)
     applications.set_state(connection, lender_id, application.id, "assessed")
     applications.describe(connection, lender_id, application.id, _as_read(application, made))
+    announce_outcome(connection, lender_id, application.id, Event.APPLICATION_ASSESSED)
     if id is not None:
         by = machine(Role.WORKER, lender_id)
         audit.record(connection, by, Act.ASSESS_APPLICATION, f"application {application.id}", {"assessment": id})
@@ -240,7 +244,29 @@ def inputs_of(stored: Sequence[StoredDocument], made: Assessment) -> bytes:
 
 
 def _set_aside(connection: Connection, attempt: Attempt, reason: str) -> None:
-    applications.set_state(connection, attempt.lender_id, int(attempt.arguments["application_id"]), "quarantined", reason)
+    id = int(attempt.arguments["application_id"])
+    applications.set_state(connection, attempt.lender_id, id, "quarantined", reason)
+    announce_outcome(connection, attempt.lender_id, id, Event.APPLICATION_QUARANTINED)
+
+
+def announce_outcome(connection: Connection, lender_id: str, id: int, event: Event) -> None:
+    """Tell the lender's systems what became of an application, and of its batch if this was the last one that was open."""
+    application = applications.application(connection, lender_id, id)
+    if application is None:
+        return
+    in_batch = application.batch_id is not None and event is not Event.APPLICATION_DECIDED
+    if application.batch_id is not None and in_batch:
+        applications.lock_batch(connection, lender_id, application.batch_id)  # of two that end at once, the second sees the first
+    said = {"application_id": id, "reference": application.reference, "state": application.state, "batch_id": application.batch_id}
+    announce(connection, lender_id, event, said)
+    if application.batch_id is not None and in_batch:
+        end_batch(connection, lender_id, application.batch_id)
+
+
+def end_batch(connection: Connection, lender_id: str, id: int) -> None:
+    """Note that a batch has ended, where nothing of it is left to be assessed, and tell the lender's systems, once."""
+    if applications.finish_batch(connection, lender_id, id) and (batch := applications.batch(connection, lender_id, id)):
+        announce(connection, lender_id, Event.BATCH_FINISHED, {"batch_id": id, "reference": batch.reference, "states": dict(batch.states)})
 
 
 def _leave(_connection: Connection, _attempt: Attempt, _reason: str) -> None:
@@ -251,6 +277,9 @@ def _purge(workplace: Workplace, attempt: Attempt) -> Effect:
     """Remove what is past its retention; each application goes in a transaction of its own."""
     lender_id = attempt.lender_id
     months = kept.months(policy.load())
+    with attempt.database.begin() as connection:
+        answers.forget_answers(connection, lender_id, KEPT)
+        webhooks.forget_messages(connection, lender_id, _KEPT_MESSAGES)
     kept.purge(attempt.database, workplace.blobs, machine(Role.WORKER, lender_id), lender_id, months)
     return lambda _: None
 

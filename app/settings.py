@@ -91,6 +91,21 @@ class Settings(BaseSettings):
     api_key_days: int = Field(default=90, ge=1, le=730, description="Days that an API key holds, where none are named.")
     ui_address: str = Field(default="127.0.0.1", description="Address at which the analyst's desk answers; 0.0.0.0: at every one.")
     ui_port: int = Field(default=8501, ge=1, le=65_535, description="Port at which the analyst's desk answers.")
+    api_address: str = Field(default="127.0.0.1", description="Address at which the API answers; 0.0.0.0: at every one.")
+    api_port: int = Field(default=8443, ge=1, le=65_535, description="Port at which the API answers.")
+    tls_cert: str = Field(
+        default="", description="Certificate chain (PEM) that the API shows; empty: no TLS, for a proxy in front that has it."
+    )
+    tls_key: str = Field(default="", description="The private key (PEM) of that certificate.")
+    api_rate: float = Field(
+        default=100.0, gt=0, description="Requests a second that each caller of the API has, over time; each API server counts by itself."
+    )
+    api_burst: int = Field(default=200, ge=1, description="Requests that a caller may make at once before that rate holds.")
+    api_wait_seconds: float = Field(default=30.0, gt=0, le=300, description="Longest that `POST /v1/assess` waits for its result.")
+    webhook_hosts: str = Field(
+        default="", description="Hosts that webhooks may go to, as `los.bank.example *.internal.example`; empty: none, nothing leaves."
+    )
+    webhook_ca: str = Field(default="", description="Certificates (PEM) of authorities that vouch for those hosts; empty: the system's.")
     oidc_issuer: str = Field(default="", description="Identity provider (OpenID Connect) whose tokens sign users in; empty: none.")
     oidc_audience: str = Field(default="", description="The name that the identity provider knows this program by.")
     oidc_keys: str = Field(default="", description="The identity provider's keys (JWKS): an https:// address or a file.")

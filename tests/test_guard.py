@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import Connection, Engine
 
-from app import applications, audit, batches, intake, retention
+from app import applications, audit, batches, intake, retention, webhooks
 from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
@@ -58,6 +58,8 @@ OPEN = {
     "app.access.sign_in.user_of_session": "asks for the session's token",
     "app.access.sign_in.sign_out": "asks for the session's token",
     "app.access.sign_in.user_of_api_key": "asks for the key",
+    "app.access.sign_in.user_of_token": "asks for a signed token",
+    "app.access.api_keys.reach_of": "sees nothing stored",
     "app.access.api_keys.scopes_of": "sees nothing stored",
     "app.audit.record": "only adds, in the transaction of an act that was allowed",
     "app.audit.record_all": "only adds, in the transaction of acts that were allowed",
@@ -68,6 +70,15 @@ OPEN = {
     "app.intake.request_assessment": "only enqueues, in the transaction of an act that was allowed",
     "app.intake.inputs_of": "sees nothing stored",
     "app.intake.new_application": "is filled in to be given to `receive`, which asks",
+    "app.intake.announce_outcome": "only enqueues, in the transaction of an act that was allowed",
+    "app.intake.end_batch": "only enqueues, in the transaction of an act that was allowed",
+    "app.idempotency.earlier_answer": "only remembers, in the transaction of an act that asks; each caller's keys are its own",
+    "app.idempotency.keep_answer": "only remembers, in the transaction of an act that asks; each caller's keys are its own",
+    "app.webhooks.announce": "only enqueues, in the transaction of an act that was allowed",
+    "app.webhooks.duties": "is for workers, which act as the machine",
+    "app.webhooks.open_sender": "reads settings",
+    "app.webhooks.sign": "sees nothing stored",
+    "app.webhooks.check_address": "reads settings",
     "app.retention.months": "reads the policy",
     "app.backup.backup": "is the operator's, over all lenders: asks for the database and the key file",
     "app.backup.restore": "is the operator's, over all lenders: asks for the database and the key file",
@@ -106,6 +117,8 @@ OWN_LENDER = {
     "app.intake.take_ahead",
     "app.batches.submit_batch",
     "app.batches.results_of",
+    "app.webhooks.add_webhook",
+    "app.webhooks.list_webhooks",
 }
 
 
@@ -121,6 +134,7 @@ class World:
     key: int
     work: "Work"
     batch: int
+    webhook: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +180,7 @@ REVIEWERS = (Role.ANALYST, OFFICER)
 READERS = (Role.ANALYST, OFFICER, AUDITOR, WORKER)
 NEW = NewAccount("eve", "Eve", frozenset({Role.ANALYST}))
 BATCH = NewBatch("B-9", (BatchItem(NewApplication("A-10"), ()),))
+HOSTS, HOOK, ALL = Settings(webhook_hosts="los.example"), "https://los.example/hook", tuple(webhooks.Event)
 EMPTY = Package(NewApplication("A-9"), ())
 CONFIRMED = Edit("confirmed", "as printed", 2, 0, {})
 ADD_BACK = corrections.proposed("add-back", "operating_income", "current", Decimal(20_000), "owner's pay")
@@ -230,6 +245,8 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.access.api_keys.revoke_api_key", lambda w, c, u, of: api_keys.revoke_api_key(c, u, of, w.key), ADMIN),
         ("app.applications.list_applications", lambda w, c, u, of: applications.list_applications(c, u, of), *READERS),
         ("app.applications.read_application", lambda w, c, u, of: applications.read_application(c, u, of, w.application), *READERS),
+        ("app.applications.follow_application", lambda w, c, u, of: applications.follow_application(c, u, of, w.application), *READERS),
+        ("app.applications.read_facts", lambda w, c, u, of: applications.read_facts(c, u, w.application, 0, 9), *READERS),
         ("app.applications.read_document", lambda w, c, u, of: applications.read_document(c, w.blobs, u, of, w.document), *READERS),
         ("app.batches.submit_batch", lambda w, c, u, of: batches.submit_batch(c, u, BATCH), Role.ANALYST, OFFICER),
         ("app.batches.read_batch", lambda w, c, u, of: batches.read_batch(c, u, w.batch), *READERS),
@@ -240,6 +257,10 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.intake.store_ahead", lambda w, c, u, of: intake.store_ahead(w.database, w.blobs, u, ()), Role.ANALYST, OFFICER),
         ("app.intake.take_ahead", lambda w, c, u, of: intake.take_ahead(c, u, ()), Role.ANALYST, OFFICER),
         ("app.intake.receive", lambda w, c, u, of: intake.receive(c, w.blobs, u, EMPTY), Role.ANALYST, OFFICER),
+        ("app.webhooks.list_webhooks", lambda w, c, u, of: webhooks.list_webhooks(c, u), ADMIN),
+        ("app.webhooks.list_messages", lambda w, c, u, of: webhooks.list_messages(c, u, w.webhook), ADMIN),
+        ("app.webhooks.remove_webhook", lambda w, c, u, of: webhooks.remove_webhook(c, u, w.webhook), ADMIN),
+        ("app.webhooks.add_webhook", lambda w, c, u, of: webhooks.add_webhook(c, Desk(u, w.blobs, HOSTS), HOOK, ALL), ADMIN),
         ("app.retention.list_due", lambda w, c, u, of: retention.list_due(c, u, of, 25), ADMIN, WORKER),
         ("app.retention.purge", lambda w, c, u, of: retention.purge(w.database, w.blobs, u, of, 9999), ADMIN, WORKER),
         ("app.retention.remove_files", lambda w, c, u, of: retention.remove_files(w.database, w.blobs, u, of), ADMIN, WORKER),
@@ -288,7 +309,8 @@ def world(database: Engine, tmp_path: Path) -> World:
         key = api_keys.make_api_key(connection, root, "first", OWN_KEY).key.id
         (document,) = documents(connection, "first", application)
         batch = batches.submit_batch(connection, root, replace(BATCH, reference="B-1", items=(BatchItem(NewApplication("A-11"), ()),))).id
-    return World(database, blobs, application, document.id, hold, key, at_the_desk(database, blobs, root), batch)
+        hook = webhooks.add_webhook(connection, Desk(root, blobs, HOSTS), HOOK, ALL).webhook.id
+    return World(database, blobs, application, document.id, hold, key, at_the_desk(database, blobs, root), batch, hook)
 
 
 def at_the_desk(database: Engine, blobs: Blobs, officer: User) -> Work:

@@ -18,7 +18,7 @@ from app.store.assessments import NewAssessment
 from app.store.difference import Change, difference
 from app.store.plain import from_plain, to_plain
 from app.store.rows import Adjustment, Correction, ExternalFact, Move, NewApplication, NewTask, StoredDecision
-from app.store.tables import lenders
+from app.store.snapshot import metadata
 from tests.bench_store import fill, queries
 from tests.build import assessment, finding, item, page, ratio, spread
 
@@ -334,7 +334,7 @@ def large(database: Engine) -> Engine:
 
 
 def test_the_desks_queries_read_no_table_whole_and_name_the_lender(large: Engine) -> None:
-    ours = {table.name for table in lenders.metadata.sorted_tables} - {"lenders"}
+    ours = {table.name for table in metadata.sorted_tables} - {"lenders"}
     with large.connect() as connection:
         asked = queries(connection)
         with watched(large) as seen:

@@ -36,6 +36,7 @@ class Act(StrEnum):
     READ_ACCOUNTS = "read_accounts"
     MANAGE_ACCOUNTS = "manage_accounts"
     USE_API_KEYS = "use_api_keys"
+    MANAGE_WEBHOOKS = "manage_webhooks"
 
 
 #: Who may do what, and what that is, in the words of the operator's guide (which a test keeps in step).
@@ -62,6 +63,7 @@ PERMISSIONS: dict[Act, tuple[str, frozenset[Role]]] = {
         (Act.READ_ACCOUNTS, "List accounts and API keys", Role.ADMINISTRATOR, Role.AUDITOR),
         (Act.MANAGE_ACCOUNTS, "Add, change, lock and unlock accounts; revoke API keys", Role.ADMINISTRATOR),
         (Act.USE_API_KEYS, "Make, rotate and revoke one's own API keys", *PERSON_ROLES),
+        (Act.MANAGE_WEBHOOKS, "Add, list and remove webhooks", Role.ADMINISTRATOR),
     )
 }
 

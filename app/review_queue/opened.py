@@ -14,7 +14,7 @@ from app import audit
 from app.access.roles import Act, allow
 from app.blobs.storage import Blobs
 from app.domain import Assessment, Figure, Page, User
-from app.errors import UsageError
+from app.errors import NotFound, UsageError
 from app.report.pictures import Picture, shrink
 from app.review_queue.desk import Desk
 from app.review_queue.recompute import Reviewed, figures_by_number, recompute
@@ -74,7 +74,7 @@ def look_again(connection: Connection, desk: Desk, task_id: int) -> Review:
     task = review_tasks.task(connection, lender_id, task_id)
     application = applications.application(connection, lender_id, task.application_id) if task else None
     if task is None or application is None:
-        raise UsageError(f"There is no task {task_id}.")
+        raise NotFound(f"There is no task {task_id}.")
     machine = machine_reading(connection, desk, task.assessment_id)
     corrections = reviews.corrections(connection, lender_id, application.id)
     adjustments = reviews.adjustments(connection, lender_id, application.id)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select, tuple_, update
+from sqlalchemy import Connection, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.store import tables
@@ -151,6 +151,13 @@ def cancel_batch(connection: Connection, lender_id: str, id: int, application_id
 def lock_batch(connection: Connection, lender_id: str, id: int) -> None:
     """Keep others from ending a batch until this transaction ends."""
     connection.execute(select(_B.c.id).where(_B.c.lender_id == lender_id, _B.c.id == id).with_for_update())
+
+
+def finish_batch(connection: Connection, lender_id: str, id: int) -> bool:
+    """Note that a batch has ended, if none of its applications is still to be assessed; says whether it ended just now."""
+    open_ones = exists().where(_A.c.lender_id == lender_id, _A.c.batch_id == id, _A.c.state == "received")
+    ended = update(_B).where(_B.c.lender_id == lender_id, _B.c.id == id, _B.c.finished_at.is_(None), ~open_ones)
+    return connection.execute(ended.values(finished_at=func.now())).rowcount == 1
 
 
 def batch_called(connection: Connection, lender_id: str, reference: str) -> int | None:

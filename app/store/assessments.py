@@ -92,10 +92,10 @@ def assessment_history(connection: Connection, lender_id: str, application_id: i
     return _read(connection, _assessments(lender_id).where(_A.c.application_id == application_id).order_by(_A.c.version))
 
 
-def facts(connection: Connection, lender_id: str, assessment_id: int) -> tuple[StoredFact, ...]:
-    """Return the facts of an assessment in its order."""
-    chosen = select(*columns(StoredFact, _F)).where(_F.c.lender_id == lender_id, _F.c.assessment_id == assessment_id)
-    return make_all(StoredFact, connection.execute(chosen.order_by(_F.c.number)))
+def facts(connection: Connection, lender_id: str, assessment_id: int, after: int = 0, limit: int | None = None) -> tuple[StoredFact, ...]:
+    """Return the facts of an assessment in its order, those after number `after`."""
+    chosen = select(*columns(StoredFact, _F)).where(_F.c.lender_id == lender_id, _F.c.assessment_id == assessment_id, _F.c.number > after)
+    return make_all(StoredFact, connection.execute(chosen.order_by(_F.c.number).limit(limit)))
 
 
 def facts_of_account(connection: Connection, lender_id: str, account: str, since: date, limit: int = 1000) -> tuple[StoredFact, ...]:
