@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
@@ -27,6 +28,7 @@ class Service:
     blobs: Blobs
     settings: Settings
     client: TestClient
+    api: FastAPI
 
 
 def service(database: Engine, folder: Path, **settings: object) -> Service:
@@ -34,13 +36,13 @@ def service(database: Engine, folder: Path, **settings: object) -> Service:
     chosen = Settings(**{"data_dir": folder, "api_rate": 1e6, "api_burst": 1_000_000, "webhook_hosts": "los.example", **settings})  # type: ignore[arg-type]
     blobs = open_blobs(chosen)
     api = make_api(database, blobs, chosen)
-    return Service(database, blobs, chosen, TestClient(watched(api), raise_server_exceptions=False))
+    return Service(database, blobs, chosen, TestClient(watched(api), raise_server_exceptions=False), api)
 
 
 def key_of(
     database: Engine, login: str = "system", lender_id: str = "first", roles: Iterable[Role] = PERSON_ROLES, scopes: Iterable[str] = ()
 ) -> str:
-    """Return a new API key of an account, which is made where there is none, that reaches to `scopes`; to all it may do where none is named."""
+    """Return a new API key of an account, made where there is none: it reaches to `scopes`, or to all that the account may do."""
     operator, held = User("root", lender_id, _SYSTEM), frozenset(roles)
     with database.begin() as connection:
         if login not in {each.login for each in accounts.list_accounts(connection, operator, lender_id)}:
@@ -52,5 +54,3 @@ def key_of(
 def bearer(key: str, **more: str) -> dict[str, str]:
     """Return the headers of a caller with this key."""
     return {"Authorization": f"Bearer {key}", **more}
-
-

@@ -38,14 +38,20 @@ def zipped(**entries: bytes) -> bytes:
 def test_an_application_is_sent_with_its_files_assessed_and_read(world: Service, tmp_path: Path) -> None:
     me = bearer(key_of(world.database))
     form = {"reference": "A-1", "borrower": "Mill & Sons", "total_exposure": "125000.00"}
-    sent = world.client.post("/v1/applications/upload", headers=me, data=form, files=files(("a.pdf", PDF), ("b.zip", zipped(**{"x/c.pdf": PDF + b"2"}))))
+    sent = world.client.post(
+        "/v1/applications/upload", headers=me, data=form, files=files(("a.pdf", PDF), ("b.zip", zipped(**{"x/c.pdf": PDF + b"2"})))
+    )
     assert sent.status_code == 202, sent.text
     id = sent.json()["id"]
     assert [(d["file"], d["sha256"]) for d in sent.json()["documents"]] == [
         ("a.pdf", hashlib.sha256(PDF).hexdigest()),
         ("b.zip/x/c.pdf", hashlib.sha256(PDF + b"2").hexdigest()),
     ]
-    assert world.client.get(f"/v1/applications/{id}/assessment", headers=me).json() == {"application_id": id, "state": "received", "assessment": None}
+    assert world.client.get(f"/v1/applications/{id}/assessment", headers=me).json() == {
+        "application_id": id,
+        "state": "received",
+        "assessment": None,
+    }
     work(world.database, world.blobs, tmp_path)
     state = world.client.get(f"/v1/applications/{id}", headers=me).json()
     assert (state["state"], state["progress"]) == ("assessed", {"done": 2, "total": 2})
@@ -159,20 +165,20 @@ def test_figures_are_corrected_and_applications_decided(world: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status", "said"),
+    ("asked", "body", "status", "said"),
     [
-        ("GET", "/v1/nothing", None, 404, "openapi.json"),
-        ("PUT", "/v1/batches", None, 405, "Allow"),
-        ("GET", "/v1/batches/0", None, 422, "do not fit"),
-        ("POST", "/v1/batches", "{", 400, "no JSON"),
-        ("POST", "/v1/batches", {"reference": "B", "applications": []}, 422, "do not fit"),
-        ("POST", "/v1/applications/upload", {"reference": "B"}, 415, "multipart/form-data"),
+        ("GET /v1/nothing", None, 404, "openapi.json"),
+        ("PUT /v1/batches", None, 405, "Allow"),
+        ("GET /v1/batches/0", None, 422, "do not fit"),
+        ("POST /v1/batches", "{", 400, "no JSON"),
+        ("POST /v1/batches", {"reference": "B", "applications": []}, 422, "do not fit"),
+        ("POST /v1/applications/upload", {"reference": "B"}, 415, "multipart/form-data"),
     ],
 )
-def test_a_problem_says_what_to_do(world: Service, method: str, path: str, body: object, status: int, said: str) -> None:
+def test_a_problem_says_what_to_do(world: Service, asked: str, body: object, status: int, said: str) -> None:
     me = bearer(key_of(world.database), **{"Content-Type": "application/json", "X-Request-ID": "my-request"})
     content = body if isinstance(body, str) else json.dumps(body) if body is not None else None
-    found = world.client.request(method, path, headers=me, content=content)
+    found = world.client.request(*asked.split(),  headers=me, content=content)
     assert (found.status_code, found.headers["content-type"]) == (status, "application/problem+json")
     assert said in found.json()["detail"]
     assert found.json()["request_id"] == found.headers["x-request-id"] == "my-request"

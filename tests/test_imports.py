@@ -38,6 +38,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "transformers": ("models", "training"),
     "streamlit": ("ui",),
     "fastapi": ("app.api",),
+    "uvicorn": ("app.api",),
 }
 #: They run code that a file brings along.
 BANNED = ("cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve")

@@ -84,7 +84,9 @@ def remove_webhook(call: Caller, id: WebhookId) -> None:
 
 
 @router.get("/webhooks/{id}/messages", response_model=MessagePage, responses=answers(404))
-def list_messages(call: Caller, id: WebhookId, before: Annotated[int | None, Query(alias="cursor", ge=1, le=2**63 - 1)] = None) -> MessagePage:
+def list_messages(
+    call: Caller, id: WebhookId, before: Annotated[int | None, Query(alias="cursor", ge=1, le=2**63 - 1)] = None
+) -> MessagePage:
     """List what was sent there, newest first, and what came back."""
     with call.acting() as connection:
         found = webhooks.list_messages(connection, call.user, id, before, _PAGE)

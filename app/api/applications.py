@@ -52,11 +52,17 @@ _STATES = Literal["received", "assessed", "decided", "quarantined", "cancelled",
 
 
 @router.post(
-    "/files", status_code=201, response_model=StoredFiles, responses=answers(413, 415), openapi_extra=uploads.form_schema(None, "The files.")
+    "/files",
+    status_code=201,
+    response_model=StoredFiles,
+    responses=answers(413, 415),
+    openapi_extra=uploads.form_schema(None, "The files."),
 )
 def send_files(form: FormSent) -> StoredFiles:
     """Send files ahead, to be named by their SHA-256 in an application or a batch within a day. A ZIP archive is unpacked."""
-    return StoredFiles(files=[StoredFile(name=name, sha256=blob.sha256, bytes=blob.size, reason=why) for name, blob, why in uploads.store(form)])
+    return StoredFiles(
+        files=[StoredFile(name=name, sha256=blob.sha256, bytes=blob.size, reason=why) for name, blob, why in uploads.store(form)]
+    )
 
 
 @router.post("/applications", status_code=202, response_model=ApplicationState, responses=answers(404, 409, 413))
@@ -90,7 +96,9 @@ def upload_application(form: FormSent, key: RepeatKey = None) -> JSONResponse:
 async def assess(form: FormSent, key: RepeatKey = None) -> JSONResponse:
     """Send a small application and wait for its assessment; workers for people do it first. What takes longer is answered 202."""
     if len(form.files) > _MOST_WAITED_FILES or sum(each.size or 0 for each in form.files) > _MOST_WAITED_BYTES:
-        raise UsageError("Up to ten files of 10 MB together are assessed while you wait: send more to /v1/applications/upload, and follow it.")
+        raise UsageError(
+            "Up to ten files of 10 MB together are assessed while you wait: send more to /v1/applications/upload, and follow it."
+        )
     fields = uploads.fields_of(form, FormGiven)
     sent = await run_in_threadpool(uploads.store, form)
     request = ("/assess", [fields.model_dump(), _named(sent)])
@@ -154,13 +162,15 @@ def state_of(connection: Connection, call: Call, id: int) -> ApplicationState:
     return ApplicationState(
         **_row(found.application).model_dump(),
         progress=Done(done=found.done, total=found.total),
-        documents=[SentDocument(id=d.id, file=d.file, sha256=bytes(d.sha256).hex(), state=d.state, reason=d.reason) for d in found.documents],
+        documents=[
+            SentDocument(id=d.id, file=d.file, sha256=bytes(d.sha256).hex(), state=d.state, reason=d.reason) for d in found.documents
+        ],
     )
 
 
-def csv_of(content: str, next: str | None) -> Response:
+def csv_of(content: str, cursor: str | None) -> Response:
     """Return CSV as an answer, with the cursor of the page after it."""
-    return Response(content, media_type="text/csv", headers={"X-Next-Cursor": next} if next else None)
+    return Response(content, media_type="text/csv", headers={"X-Next-Cursor": cursor} if cursor else None)
 
 
 def amount_of(text: str | None) -> Decimal | None:
@@ -221,7 +231,9 @@ def _facts(call: Call, id: int, after: int, limit: int) -> tuple[StoredFact, ...
 
 def _fact(each: StoredFact) -> FactRow:
     values = {name: getattr(each, name) for name in FactRow.model_fields}
-    return FactRow(**values | {"value": None if each.value is None else f"{each.value:f}", "box": None if each.box is None else list(each.box)})
+    return FactRow(
+        **values | {"value": None if each.value is None else f"{each.value:f}", "box": None if each.box is None else list(each.box)}
+    )
 
 
 def _next(found: tuple[StoredFact, ...], limit: int) -> str | None:

@@ -23,7 +23,7 @@ from app.settings import Settings
 _bearer = HTTPBearer(
     auto_error=False,
     bearerFormat="API key or JWT",
-    description="`Authorization: Bearer ll_...`, an API key (`loanlens api-keys make`), or a token of your identity provider (OpenID Connect).",
+    description="`Authorization: Bearer ll_...`, an API key (`loanlens api-keys make`), or a token of your identity provider.",
 )
 
 

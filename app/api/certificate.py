@@ -19,7 +19,11 @@ def self_signed_certificate(folder: Path, address: str) -> tuple[Path, Path]:
     """Return the paths of a certificate for this machine and of its key, made in `folder` where there is none that still holds."""
     cert, key = folder / "tls-self-signed.pem", folder / "tls-self-signed.key"
     now = dt.datetime.now(dt.UTC)
-    if cert.exists() and key.exists() and x509.load_pem_x509_certificate(cert.read_bytes()).not_valid_after_utc > now + dt.timedelta(days=1):
+    if (
+        cert.exists()
+        and key.exists()
+        and x509.load_pem_x509_certificate(cert.read_bytes()).not_valid_after_utc > now + dt.timedelta(days=1)
+    ):
         return cert, key
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "LoanLens, signed by itself")])

@@ -42,7 +42,9 @@ def ready(request: Request) -> Ready:
     return Ready(workers=_workers(place))
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, 503: answers()[503]})
+@router.get(
+    "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, 503: answers()[503]}
+)
 def metrics(request: Request) -> Response:
     """Give the measures to Prometheus."""
     place, measures = request.app.state.place, request.app.state.measures

@@ -1,4 +1,4 @@
-"""What went wrong, as problem+json (RFC 9457): a status, a title, and a detail that says what to do. No answer shows how the program works."""
+"""What went wrong, as problem+json (RFC 9457): status, title, and a detail that says what to do. None shows how the program works."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -40,6 +40,10 @@ _STATUS: tuple[tuple[type[LoanLensError], int], ...] = (
     (SetupError, 503),
     (BlobDamaged, 500),
 )
+_BROKEN = "A part of the server is missing or broken; its operator can read in the log which. Try again later."
+_UNFIT = "Some parts of the request do not fit: correct each one under faults. /openapi.json has the limits."
+_AWAY = "The database does not answer now. Try again with the same idempotency key."
+_FAILED = "The program failed; the request can be tried again. If it fails again, tell support the request's id."
 _RETRY_SECONDS = 5
 _MOST_FAULTS = 20
 _log = logging.getLogger("loanlens.api")
@@ -48,7 +52,9 @@ _log = logging.getLogger("loanlens.api")
 class Fault(BaseModel):
     """One part of a request that does not fit."""
 
-    place: str = Field(description="Where it is: body, query or path, then the names that lead to it.", examples=["body.applications.3.reference"])
+    place: str = Field(
+        description="Where it is: body, query or path, then the names that lead to it.", examples=["body.applications.3.reference"]
+    )
     fault: str = Field(examples=["String should have at most 100 characters"])
 
 
@@ -79,7 +85,9 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def problem(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None, faults: list[Fault] | None = None) -> JSONResponse:
+def problem(
+    request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None, faults: list[Fault] | None = None
+) -> JSONResponse:
     """Return a problem as the answer to a request."""
     title, id = _TITLES.get(status, "The request cannot be carried out"), getattr(request.state, "request_id", "-")
     body = Problem(title=title, status=status, detail=detail, request_id=id, faults=faults)
@@ -108,12 +116,15 @@ def _of_ours(request: Request, error: LoanLensError) -> JSONResponse:
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(_RETRY_SECONDS)}}.get(status)
     if status == 503:
         _log.error("%s", type(error).__name__, extra={"request_id": getattr(request.state, "request_id", "-"), "why": str(error)})
-        return problem(request, 503, "A part of the server is missing or broken; its operator can read in the log which. Try again later.", headers)
+        return problem(request, 503, _BROKEN, headers)
     return problem(request, status, str(error), headers)
 
 
 def _of_http(request: Request, error: HTTPException) -> JSONResponse:
-    said = {404: "There is nothing at this address: /openapi.json lists what there is.", 405: "See the header Allow for what this address takes."}
+    said = {
+        404: "There is nothing at this address: /openapi.json lists what there is.",
+        405: "See the header Allow for what this address takes.",
+    }
     return problem(request, error.status_code, said.get(error.status_code, str(error.detail)), error.headers)
 
 
@@ -122,12 +133,12 @@ def _of_validation(request: Request, error: RequestValidationError) -> JSONRespo
     if any(each["type"] == "json_invalid" for each in found):
         return problem(request, 400, "The body is no JSON: check its quotes and commas, and that it is UTF-8.")
     faults = [Fault(place=".".join(str(part) for part in each["loc"]), fault=str(each["msg"])) for each in found[:_MOST_FAULTS]]
-    return problem(request, 422, "Some parts of the request do not fit: correct each one under faults. /openapi.json has the limits.", faults=faults)
+    return problem(request, 422, _UNFIT, faults=faults)
 
 
 def _of_database(request: Request, error: Exception) -> JSONResponse:
     _log.error("%s", type(error).__name__, extra={"request_id": getattr(request.state, "request_id", "-")})
-    return problem(request, 503, "The database does not answer now. Try again with the same idempotency key.", {"Retry-After": str(_RETRY_SECONDS)})
+    return problem(request, 503, _AWAY, {"Retry-After": str(_RETRY_SECONDS)})
 
 
 def _of_fault(request: Request, error: Exception) -> JSONResponse:
@@ -136,4 +147,4 @@ def _of_fault(request: Request, error: Exception) -> JSONResponse:
     while trace is not None:
         place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
     _log.error("%s", type(error).__name__, extra={"request_id": getattr(request.state, "request_id", "-"), "place": place})
-    return problem(request, 500, "The program failed; the request can be tried again. If it fails again, tell support the request's id.")
+    return problem(request, 500, _FAILED)

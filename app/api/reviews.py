@@ -34,9 +34,7 @@ CorrectionId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[8])]
 
 
 @router.get("", response_model=TaskPage, responses=answers())
-def list_tasks(
-    call: Caller, mine: Annotated[bool, Query()] = False, limit: Annotated[int, Query(ge=1, le=200)] = 50
-) -> TaskPage:
+def list_tasks(call: Caller, mine: Annotated[bool, Query()] = False, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> TaskPage:
     """List the tasks to be taken first."""
     with call.acting() as connection:
         found = tasks.list_tasks(connection, call.user, mine=mine, limit=limit)

@@ -21,11 +21,15 @@ Reference = Annotated[
 Text = Annotated[str, StringConstraints(max_length=2_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Amount = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,2})?$"), Field(description="An amount, as a decimal string.", examples=["125000.00"])
+    str,
+    StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,2})?$"),
+    Field(description="An amount, as a decimal string.", examples=["125000.00"]),
 ]
 SignedAmount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,2})?$"), Field(examples=["-1250.00"])]
 Sha256 = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(description="SHA-256 of the file's bytes, in hexadecimal.", examples=["9f86d081" * 8])
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{64}$"),
+    Field(description="SHA-256 of the file's bytes, in hexadecimal.", examples=["9f86d081" * 8]),
 ]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
@@ -47,7 +51,7 @@ class NamedFile(Given):
 
 
 class ApplicationGiven(Given):
-    """An application by reference: what you say of it, and the files that were sent ahead. What you leave out is read from the documents."""
+    """An application by reference: what you say of it, and files that were sent ahead. What you leave out is read from the documents."""
 
     reference: Reference
     borrower: Name | None = Field(default=None, examples=["Mill & Sons Bakery Inc."])
@@ -273,7 +277,9 @@ class CorrectionGiven(Given):
 
     gesture: Literal[tuple(GESTURES)]  # type: ignore[valid-type]  # one list, kept where corrections are
     why: Name = Field(examples=["digit misread"])
-    number: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(default=None, description="The figure; none for one that was passed over.")
+    number: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None, description="The figure; none for one that was passed over."
+    )
     seen: int = Field(ge=0, le=2**63 - 1, description="`seen_correction` of the task as you saw it.")
     said: dict[Annotated[str, StringConstraints(max_length=40)], str | int | list[float]] = Field(
         default_factory=dict, max_length=10, examples=[{"value": "48,120"}]
@@ -359,7 +365,9 @@ class KeyMade(KeyRow):
 class WebhookGiven(Given):
     """Where to tell your system of events: https, at a host that the operator lists."""
 
-    url: Annotated[str, StringConstraints(min_length=10, max_length=500, pattern=r"^https://[^\s]+$")] = Field(examples=["https://los.bank.example/hook"])
+    url: Annotated[str, StringConstraints(min_length=10, max_length=500, pattern=r"^https://[^\s]+$")] = Field(
+        examples=["https://los.bank.example/hook"]
+    )
     events: list[Literal[tuple(each.value for each in Event)]] = Field(min_length=1, max_length=len(Event))  # type: ignore[valid-type]
 
 

@@ -1,6 +1,6 @@
 """What the server says of itself: a log line and measures for each request, by route and never by address, header or body.
 
-Log lines are JSON objects. They name the request's id, the route's pattern and the lender: no borrower, no number of an application, no file.
+Log lines are JSON objects with the request's id, the route's pattern and the lender: no borrower, no application's number, no file.
 """
 
 import json
@@ -36,7 +36,9 @@ class Measures:
         self.registry = CollectorRegistry()
         labels = ("method", "route", "status")
         self.requests = Counter("loanlens_requests", "Requests answered", labels, registry=self.registry)
-        self.seconds = Histogram("loanlens_request_seconds", "Time to answer", ("method", "route"), registry=self.registry, buckets=_BUCKETS)
+        self.seconds = Histogram(
+            "loanlens_request_seconds", "Time to answer", ("method", "route"), registry=self.registry, buckets=_BUCKETS
+        )
         self.jobs = Gauge("loanlens_jobs", "Jobs in the queue", ("queue", "state"), registry=self.registry)
         self.workers = Gauge("loanlens_workers", "Workers that gave a sign of life", registry=self.registry)
 
@@ -104,6 +106,6 @@ class Watch:
         method = scope["method"] if scope["method"] in ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS") else "other"
         self._measures.requests.labels(method, route, str(status)).inc()
         self._measures.seconds.labels(method, route).observe(seconds)
-        said = {"request_id": scope["state"]["request_id"], "method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
-        lender = scope["state"].get("lender_id")
-        _log.info("answered", extra={**said, **({"lender": lender} if lender else {})})
+        state = scope["state"]
+        said = {"request_id": state["request_id"], "method": method, "route": route, "status": status, "lender": state.get("lender_id")}
+        _log.info("answered", extra={**said, "ms": round(seconds * 1000, 1)})

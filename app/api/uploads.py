@@ -56,7 +56,9 @@ async def _form(request: Request, call: Caller) -> AsyncIterator[Form]:
             elif isinstance(value, str) and name != "files" and name not in fields:
                 fields[name] = value
             else:
-                raise UsageError("A form has its files in parts called `files`, each with a file name, and every other field once, without one.")
+                raise UsageError(
+                    "A form has files in parts called `files`, each with a file name, and every other field once, without one."
+                )
         _check(call, files)
         yield Form(call, fields, tuple(files))
 

@@ -55,7 +55,7 @@ def webhooks(connection: Connection, lender_id: str, event: str | None = None) -
     """Return the webhooks of a lender that were not removed; with `event`, those that want it."""
     chosen = select(*columns(Webhook, _W)).where(_W.c.lender_id == lender_id, _W.c.removed_at.is_(None))
     if event is not None:
-        chosen = chosen.where(_W.c.events.any(event))
+        chosen = chosen.where(_W.c.events.contains([event]))
     return make_all(Webhook, connection.execute(chosen.order_by(_W.c.id)))
 
 
