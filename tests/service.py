@@ -1,6 +1,10 @@
 """Builders for the API: a client on a database of the test's own, and API keys of people of each lender."""
 
-from collections.abc import Iterable
+import socket
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +16,7 @@ from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
 from app.access.roles import PERSON_ROLES
-from app.api.main import make_api, watched
+from app.api.main import make_api, make_server, watched
 from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.settings import Settings
@@ -54,3 +58,20 @@ def key_of(
 def bearer(key: str, **more: str) -> dict[str, str]:
     """Return the headers of a caller with this key."""
     return {"Authorization": f"Bearer {key}", **more}
+
+
+@contextmanager
+def served(world: Service) -> Iterator[str]:
+    """Serve an API on a port of its own, and yield its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    chosen = world.settings.model_copy(update={"api_port": port})
+    server = make_server(watched(world.api), chosen)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http{'s' if chosen.tls_cert else ''}://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)

@@ -48,7 +48,7 @@ def watched(api: FastAPI) -> ASGIApp:
 def serve(database: Engine, settings: Settings) -> None:
     """Answer requests until told to stop. Raise SetupError where the certificate cannot be used."""
     log_to_stderr()
-    _server(watched(make_api(database, open_blobs(settings), settings)), settings).run()
+    make_server(watched(make_api(database, open_blobs(settings), settings)), settings).run()
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
@@ -62,7 +62,8 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     return context
 
 
-def _server(api: ASGIApp, settings: Settings) -> uvicorn.Server:
+def make_server(api: ASGIApp, settings: Settings) -> uvicorn.Server:
+    """Return the server of an API, to be run."""
     tls = tls_context(settings) if settings.tls_cert else None
     config = uvicorn.Config(
         api,
