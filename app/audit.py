@@ -36,14 +36,24 @@ def record(connection: Connection, user: User, action: Act | str, subject: str, 
     `subject` is what it is done to, as "application 17". `detail` holds texts, whole numbers and truth values; other values
     (amounts, dates) are written as text. Reads of applications are acts too.
     """
-    head = trail.lock_head(connection, user.lender_id)
-    said: dict[str, object] = {_clean(key): _plain(value) for key, value in (detail or {}).items()}
-    unsealed = AuditEntry(
-        user.lender_id, head.number + 1, datetime.now(UTC), _clean(user.id), _clean(str(action)), _clean(subject), said, head.hash, b""
-    )
-    entry = _sealed(unsealed)
-    trail.add_entry(connection, entry)
+    (entry,) = record_all(connection, user, action, {subject: detail or {}})
     return entry
+
+
+def record_all(connection: Connection, user: User, action: Act | str, done: Mapping[str, Mapping[str, object]]) -> list[AuditEntry]:
+    """Add one entry for each subject that `user` does the same to, with its detail, as one step."""
+    head, entries = trail.lock_head(connection, user.lender_id), list[AuditEntry]()
+    for subject, detail in done.items():
+        entries.append(_next(head, user, str(action), subject, detail))
+        head = AuditHead(user.lender_id, entries[-1].number, entries[-1].hash)
+    trail.add_entries(connection, entries)
+    return entries
+
+
+def _next(head: AuditHead, user: User, action: str, subject: str, detail: Mapping[str, object]) -> AuditEntry:
+    said: dict[str, object] = {_clean(key): _plain(value) for key, value in detail.items()}
+    who, what = _clean(user.id), _clean(action)
+    return _sealed(AuditEntry(user.lender_id, head.number + 1, datetime.now(UTC), who, what, _clean(subject), said, head.hash, b""))
 
 
 def history(connection: Connection, user: User, lender_id: str, subject: str, limit: int = 200) -> list[AuditEntry]:

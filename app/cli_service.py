@@ -15,17 +15,20 @@ from rich.table import Table
 from app.cli_operator import Lender, open_store, operator_of, say
 from app.domain import Role, User
 from app.errors import UsageError
-from app.settings import settings
+from app.settings import Settings, settings
 
 service_app = typer.Typer(no_args_is_help=True)
 
 _Rules = Annotated[bool, typer.Option("--rules", help="Use the rule-based extractor instead of the trained one.")]
+_TlsCert = Annotated[Path | None, typer.Option("--tls-cert", help="Certificate chain (PEM); by default LOANLENS_TLS_CERT.")]
+_TlsKey = Annotated[Path | None, typer.Option("--tls-key", help="Its private key (PEM); by default LOANLENS_TLS_KEY.")]
+_SelfSigned = Annotated[bool, typer.Option("--self-signed", help="Make a certificate for this machine, to try it out.")]
 _Supervised = Annotated[bool, typer.Option("--supervised", hidden=True, help="End when standard input closes.")]
 
 
 @service_app.command()
-def up(rules: _Rules = False) -> None:
-    """Start database, workers and maintenance, and keep them running until Ctrl-C or `loanlens down`."""
+def up(rules: _Rules = False, tls_cert: _TlsCert = None, tls_key: _TlsKey = None, self_signed: _SelfSigned = False) -> None:
+    """Start database, workers, API and desk, and keep them running until Ctrl-C or `loanlens down`."""
     from app.supervisor import Part
     from app.supervisor import up as keep_up
 
@@ -34,8 +37,43 @@ def up(rules: _Rules = False) -> None:
     desk = Part("desk worker", _command("worker", "--desk", *extra))
     with open_store():
         say("database      ready")
-    browser = Part("desk", _command("ui"))
-    keep_up(settings(), (*workers, desk, Part("maintenance", _command("maintenance")), browser), say)
+    chosen = _with_tls(tls_cert, tls_key, self_signed)
+    shown = ("--tls-cert", chosen.tls_cert, "--tls-key", chosen.tls_key) if chosen.tls_cert else ()
+    doors = (Part("desk", _command("ui")), Part("api", _command("api", *shown)))
+    others = (Part("maintenance", _command("maintenance")), Part("deliveries", _command("deliveries")))
+    keep_up(chosen, (*workers, desk, *others, *doors), say)
+
+
+@service_app.command()
+def api(
+    tls_cert: _TlsCert = None, tls_key: _TlsKey = None, self_signed: _SelfSigned = False, supervised: _Supervised = False
+) -> None:
+    """Serve the API until stopped, by TLS 1.3 where a certificate is given."""
+    from app.api.main import serve
+    from app.supervisor import stop_with_parent
+
+    if supervised:
+        stop_with_parent()
+    chosen = _with_tls(tls_cert, tls_key, self_signed)
+    say(f"The API: http{'s' if chosen.tls_cert else ''}://{chosen.api_address}:{chosen.api_port}/v1")
+    with open_store() as database:
+        serve(database, chosen)
+
+
+@service_app.command()
+def deliveries(supervised: _Supervised = False) -> None:
+    """Deliver messages to webhooks until stopped."""
+    from app.blobs.storage import open_blobs
+    from app.jobs import Urgency, run_worker
+    from app.supervisor import stop_with_parent
+    from app.webhooks import duties, open_sender
+
+    _log()
+    if supervised:
+        stop_with_parent()
+    chosen = settings()
+    with open_store() as database:
+        run_worker(database, duties(open_sender(open_blobs(chosen), chosen)), tuple(Urgency), chosen)
 
 
 @service_app.command()
@@ -167,6 +205,17 @@ def submit(
 def _command(*words: str) -> tuple[str, ...]:
     """Return the command line of a part: this program, wherever and however it was started."""
     return (sys.executable, "-c", "from app.cli import main; main()", *words, "--supervised")
+
+
+def _with_tls(cert: Path | None, key: Path | None, self_signed: bool) -> Settings:
+    """Return the settings with the certificate that the API is to show."""
+    from app.api.certificate import self_signed_certificate
+
+    if self_signed:
+        cert, key = self_signed_certificate(settings().data_dir, settings().api_address)
+    if (cert is None) != (key is None):
+        raise UsageError("Name both --tls-cert and --tls-key, or neither.")
+    return settings().model_copy(update={"tls_cert": str(cert), "tls_key": str(key)} if cert else {})
 
 
 def _log() -> None:

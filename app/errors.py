@@ -2,6 +2,8 @@
 
 LoanLensError
  ├─ UsageError          the caller asked for something that cannot be done
+ │   ├─ NotFound        there is nothing of that name or number for this caller
+ │   └─ AlreadyKnown    there is one of that name already, and it is another
  ├─ SetupError          something this machine needs is missing or broken
  ├─ ReaderCrashed       the reading process died more often than it may
  ├─ ReasonerFailed      the reasoner gave no answer; the rules stand in
@@ -18,6 +20,14 @@ class LoanLensError(Exception):
 
 class UsageError(LoanLensError):
     """The call cannot be carried out as given."""
+
+
+class NotFound(UsageError):
+    """There is nothing of that name or number for this caller."""
+
+
+class AlreadyKnown(UsageError):
+    """There is one of that name already, and it is another."""
 
 
 class SetupError(LoanLensError):

@@ -2,8 +2,9 @@
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
@@ -11,33 +12,42 @@ from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from app import audit
 from app import retention as kept
 from app.access.roles import Act, allow, machine
 from app.assess import Models, assess
-from app.blobs.storage import Blobs, Source
+from app.blobs.storage import Blob, Blobs, Source
 from app.domain import Assessment, Document, Role, User
+from app.errors import NotFound
+from app.idempotency import KEPT
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue, enqueue_all
 from app.reading.reader import quarantined
 from app.review_queue.placing import Assessed, put_before_people
 from app.settings import Settings
-from app.store import applications, documents, retention
+from app.store import answers, applications, documents, retention, webhooks
 from app.store.assessments import NewAssessment, add_assessment
 from app.store.content import write_assessment
 from app.store.rows import Application, NewApplication, StoredDocument
+from app.webhooks import Event, announce
 from rules import policy
 
 _OPEN = ("received", "assessed", "quarantined")
+_KEPT_MESSAGES = timedelta(days=30)
+#: How long a file that was sent ahead waits for its application.
+_KEPT_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An application and its files, (name, content, why it is not to be read or None) each, as somebody sends them."""
+    """An application and its files, (name, content, why it is not to be read or None) each, as somebody sends them.
+
+    A file that was sent ahead (`store_ahead`) is named in place of its content.
+    """
 
     application: NewApplication
-    files: Sequence[tuple[str, Source, str | None]]
+    files: Sequence[tuple[str, Source | Blob, str | None]]
     urgency: Urgency = Urgency.DESK
 
 
@@ -77,11 +87,9 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
     known = {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
     added = []
     for name, source, reason in package.files:
-        blob = blobs.put(lender_id, source)
-        sha256 = bytes.fromhex(blob.sha256)
+        sha256 = bytes.fromhex(_stored(connection, blobs, lender_id, source))
         if (name, sha256) in known:
             continue
-        retention.add_file(connection, lender_id, blob.sha256, blob.size)
         called = _free_name(name, {file for file, _ in known})
         document = documents.add_document(connection, lender_id, id, (called, sha256), user.id)
         if reason is not None:
@@ -92,6 +100,37 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
         audit.record(connection, user, Act.SUBMIT_APPLICATION, f"application {id}", {"files": len(added)})
         request_assessment(connection, lender_id, id, package.urgency)
     return id
+
+
+def store_ahead(database: Engine, blobs: Blobs, user: User, sources: Sequence[Source]) -> tuple[Blob, ...]:
+    """Store files that an application is to take by their SHA-256; those that none takes within a day are removed."""
+    allow(user, Act.SUBMIT_APPLICATION, user.lender_id)
+    with database.begin() as connection:
+        retention.keep_files(connection, user.lender_id)
+        stored = tuple(blobs.put(user.lender_id, source) for source in sources)
+        for each in stored:
+            retention.add_file_sent_ahead(connection, user.lender_id, each.sha256, each.size, _KEPT_AHEAD)
+    return stored
+
+
+def take_ahead(connection: Connection, user: User, sha256s: Collection[str]) -> None:
+    """Keep files that were sent ahead, for the applications of this transaction. Raise NotFound, which names those there are not."""
+    allow(user, Act.SUBMIT_APPLICATION, user.lender_id)
+    retention.keep_files(connection, user.lender_id)
+    if missing := sorted(set(sha256s) - retention.take_files(connection, user.lender_id, sha256s)):
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise NotFound(f"There is no stored file {', '.join(missing[:3])}{more}: files sent ahead are kept for a day. Send it again first.")
+
+
+def _stored(connection: Connection, blobs: Blobs, lender_id: str, source: Source | Blob) -> str:
+    """Return the SHA-256 of a file, stored now or before."""
+    if not isinstance(source, Blob):
+        blob = blobs.put(lender_id, source)
+        retention.add_file(connection, lender_id, blob.sha256, blob.size)
+        return blob.sha256
+    if not retention.take_files(connection, lender_id, (source.sha256,)):
+        raise NotFound(f"There is no stored file {source.sha256}: files sent ahead are kept for a day. Send it again first.")
+    return source.sha256
 
 
 def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency) -> None:
@@ -166,6 +205,7 @@ def _record(
     id = add_assessment(connection, lender_id, new)
     applications.set_state(connection, lender_id, application.id, "assessed")
     applications.describe(connection, lender_id, application.id, _as_read(application, made))
+    announce_outcome(connection, lender_id, application.id, Event.APPLICATION_ASSESSED)
     if id is not None:
         by = machine(Role.WORKER, lender_id)
         put_before_people(connection, lender_id, Assessed(application, id, made, new.inputs_sha256, stored), workplace.settings.audit_seed)
@@ -193,7 +233,29 @@ def inputs_of(stored: Sequence[StoredDocument], made: Assessment) -> bytes:
 
 
 def _set_aside(connection: Connection, attempt: Attempt, reason: str) -> None:
-    applications.set_state(connection, attempt.lender_id, int(attempt.arguments["application_id"]), "quarantined", reason)
+    id = int(attempt.arguments["application_id"])
+    applications.set_state(connection, attempt.lender_id, id, "quarantined", reason)
+    announce_outcome(connection, attempt.lender_id, id, Event.APPLICATION_QUARANTINED)
+
+
+def announce_outcome(connection: Connection, lender_id: str, id: int, event: Event) -> None:
+    """Tell the lender's systems what became of an application, and of its batch if this was the last one that was open."""
+    application = applications.application(connection, lender_id, id)
+    if application is None:
+        return
+    in_batch = application.batch_id is not None and event is not Event.APPLICATION_DECIDED
+    if application.batch_id is not None and in_batch:
+        applications.lock_batch(connection, lender_id, application.batch_id)  # of two that end at once, the second sees the first
+    said = {"application_id": id, "reference": application.reference, "state": application.state, "batch_id": application.batch_id}
+    announce(connection, lender_id, event, said)
+    if application.batch_id is not None and in_batch:
+        end_batch(connection, lender_id, application.batch_id)
+
+
+def end_batch(connection: Connection, lender_id: str, id: int) -> None:
+    """Note that a batch has ended, where nothing of it is left to be assessed, and tell the lender's systems, once."""
+    if applications.finish_batch(connection, lender_id, id) and (batch := applications.batch(connection, lender_id, id)):
+        announce(connection, lender_id, Event.BATCH_FINISHED, {"batch_id": id, "reference": batch.reference, "states": dict(batch.states)})
 
 
 def _leave(_connection: Connection, _attempt: Attempt, _reason: str) -> None:
@@ -204,6 +266,9 @@ def _purge(workplace: Workplace, attempt: Attempt) -> Effect:
     """Remove what is past its retention; each application goes in a transaction of its own."""
     lender_id = attempt.lender_id
     months = kept.months(policy.load())
+    with attempt.database.begin() as connection:
+        answers.forget_answers(connection, lender_id, KEPT)
+        webhooks.forget_messages(connection, lender_id, _KEPT_MESSAGES)
     kept.purge(attempt.database, workplace.blobs, machine(Role.WORKER, lender_id), lender_id, months)
     return lambda _: None
 

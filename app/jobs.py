@@ -45,6 +45,7 @@ class JobName(StrEnum):
     BUILD_MEMO = "build_memo"
     RETRAIN = "retrain"
     PURGE = "purge"
+    DELIVER = "deliver"
 
 
 class Urgency(StrEnum):
@@ -62,13 +63,17 @@ _MOST_TURNS = 999_999_999
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job to be done for a lender. Of jobs with the same `key` only one waits at a time; a running one does not count."""
+    """A job to be done for a lender. Of jobs with the same `key` only one waits at a time; a running one does not count.
+
+    It is not begun before `at`, which lies five minutes ahead at most.
+    """
 
     name: JobName
     lender_id: str
     arguments: Mapping[str, Argument]
     urgency: Urgency = Urgency.BATCH
     key: str | None = None
+    at: datetime | None = None
 
 
 class Attempt:
@@ -153,6 +158,7 @@ def enqueue_all(connection: Connection, jobs: Sequence[Job]) -> list[int]:
             lock=None,
             queueing_lock=None if job.key is None else f"{lender_id}/{job.name}/{job.key}",
             task_kwargs={"lender_id": lender_id},
+            scheduled_at=job.at,
         )
         for place, job in enumerate(jobs)
     ]

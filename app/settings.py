@@ -106,6 +106,21 @@ class Settings(BaseSettings):
     )
     api_key: str = Field(default="", repr=False, description="The API key that `loanlens queue` acts with, for scripts.")
     ui_url: str = Field(default="", description="Address by which browsers reach the desk, where that is not its own.")
+    api_address: str = Field(default="127.0.0.1", description="Address at which the API answers; 0.0.0.0: at every one.")
+    api_port: int = Field(default=8443, ge=1, le=65_535, description="Port at which the API answers.")
+    tls_cert: str = Field(
+        default="", description="Certificate chain (PEM) that the API shows; empty: no TLS, for a proxy in front that has it."
+    )
+    tls_key: str = Field(default="", description="The private key (PEM) of that certificate.")
+    api_rate: float = Field(
+        default=100.0, gt=0, description="Requests a second that each caller of the API has, over time; each API server counts by itself."
+    )
+    api_burst: int = Field(default=200, ge=1, description="Requests that a caller may make at once before that rate holds.")
+    api_wait_seconds: float = Field(default=30.0, gt=0, le=300, description="Longest that `POST /v1/assess` waits for its result.")
+    webhook_hosts: str = Field(
+        default="", description="Hosts that webhooks may go to, as `los.bank.example *.internal.example`; empty: none, nothing leaves."
+    )
+    webhook_ca: str = Field(default="", description="Certificates (PEM) of authorities that vouch for those hosts; empty: the system's.")
     oidc_issuer: str = Field(default="", description="Identity provider (OpenID Connect) whose tokens sign users in; empty: none.")
     oidc_audience: str = Field(default="", description="The name that the identity provider knows this program by.")
     oidc_client_secret: str = Field(

@@ -19,7 +19,7 @@ from app.domain import Role, User
 from app.errors import BlobDamaged, SetupError, UsageError
 from app.settings import Settings
 from app.store import snapshot
-from app.store.columns import metadata
+from app.store.snapshot import metadata
 from tests.stored import stored_application
 
 ANN, AUDITOR = User("ann", "first", frozenset({Role.ANALYST})), User("ada", "first", frozenset({Role.AUDITOR}))

@@ -18,11 +18,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import Connection, Engine, text
 
-from app import applications, audit, intake, replay, retention
+from app import applications, audit, batches, intake, replay, retention, webhooks
 from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
 from app.access.roles import Act
+from app.batches import BatchItem, NewBatch
 from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.errors import BlobDamaged, Forbidden, UsageError
@@ -59,6 +60,7 @@ from tests.test_replay import MODELS, Reader
 OPEN = {
     "app.access.roles.allow": "is the question",
     "app.access.roles.approval": "says which act it is, does nothing",
+    "app.access.roles.following": "says which act it is, does nothing",
     "app.access.roles.machine": "is for jobs, which have no user",
     "app.review_queue.audit_sample.draw": "sees nothing stored",
     "app.review_queue.audit_sample.AuditResult.error_rate": "sees nothing stored",
@@ -80,8 +82,11 @@ OPEN = {
     "app.access.sign_in.user_of_session": "asks for the session's token",
     "app.access.sign_in.sign_out": "asks for the session's token",
     "app.access.sign_in.user_of_api_key": "asks for the key",
+    "app.access.sign_in.user_of_token": "asks for a signed token",
+    "app.access.api_keys.reach_of": "sees nothing stored",
     "app.access.api_keys.scopes_of": "sees nothing stored",
     "app.audit.record": "only adds, in the transaction of an act that was allowed",
+    "app.audit.record_all": "only adds, in the transaction of acts that were allowed",
     "app.audit.write_head": "writes what export_head gave",
     "app.audit.read_head": "reads a file",
     "app.intake.Reads.read_document": "says what a reader does",
@@ -95,6 +100,15 @@ OPEN = {
     "app.replay.Sources.of": "reads files of the operator",
     "app.replay.records_of": "reads a file of the operator",
     "app.replay.replay": "sees nothing stored",
+    "app.intake.announce_outcome": "only enqueues, in the transaction of an act that was allowed",
+    "app.intake.end_batch": "only enqueues, in the transaction of an act that was allowed",
+    "app.idempotency.earlier_answer": "only remembers, in the transaction of an act that asks; each caller's keys are its own",
+    "app.idempotency.keep_answer": "only remembers, in the transaction of an act that asks; each caller's keys are its own",
+    "app.webhooks.announce": "only enqueues, in the transaction of an act that was allowed",
+    "app.webhooks.duties": "is for workers, which act as the machine",
+    "app.webhooks.open_sender": "reads settings",
+    "app.webhooks.sign": "sees nothing stored",
+    "app.webhooks.check_address": "reads settings",
     "app.retention.months": "reads the policy",
     "app.backup.backup": "is the operator's, over all lenders: asks for the database and the key file",
     "app.backup.restore": "is the operator's, over all lenders: asks for the database and the key file",
@@ -143,7 +157,15 @@ OPEN_MODULES = {
     "app.supervisor": "starts and stops the operator's programs, sees nothing stored",
 }
 #: Functions that act for the user's own lender, whichever it is: there is no other that they could reach.
-OWN_LENDER = {"app.intake.receive"}
+OWN_LENDER = {
+    "app.intake.receive",
+    "app.intake.store_ahead",
+    "app.intake.take_ahead",
+    "app.batches.submit_batch",
+    "app.batches.results_of",
+    "app.webhooks.add_webhook",
+    "app.webhooks.list_webhooks",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +179,8 @@ class World:
     hold: int
     key: int
     work: "Work"
+    batch: int
+    webhook: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +255,8 @@ MEASURERS = (OFFICER, Role.MODEL_OWNER, AUDITOR)
 EARLY, LATER = date(2000, 1, 1), date(2099, 1, 1)
 READERS = (Role.ANALYST, OFFICER, AUDITOR, WORKER)
 NEW = NewAccount("eve", "Eve", frozenset({Role.ANALYST}))
+BATCH = NewBatch("B-9", (BatchItem(NewApplication("A-10"), ()),))
+HOSTS, HOOK, ALL = Settings(webhook_hosts="los.example"), "https://los.example/hook", tuple(webhooks.Event)
 EMPTY = Package(NewApplication("A-9"), ())
 CONFIRMED = Edit("confirmed", "as printed", 2, 0, {})
 TIGHTER = policy_preview.changed_policy("current_ratio", Decimal(1000))
@@ -325,9 +351,23 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.access.api_keys.revoke_api_key", lambda w, c, u, of: api_keys.revoke_api_key(c, u, of, w.key), ADMIN),
         ("app.applications.list_applications", lambda w, c, u, of: applications.list_applications(c, u, of), *READERS),
         ("app.applications.read_application", lambda w, c, u, of: applications.read_application(c, u, of, w.application), *READERS),
+        ("app.applications.follow_application", lambda w, c, u, of: applications.follow_application(c, u, of, w.application), *READERS),
+        ("app.applications.read_facts", lambda w, c, u, of: applications.read_facts(c, u, w.application, 0, 9), *READERS),
         ("app.applications.read_document", lambda w, c, u, of: applications.read_document(c, w.blobs, u, of, w.document), *READERS),
+        ("app.batches.submit_batch", lambda w, c, u, of: batches.submit_batch(c, u, BATCH), Role.ANALYST, OFFICER),
+        ("app.batches.read_batch", lambda w, c, u, of: batches.read_batch(c, u, w.batch), *READERS),
+        ("app.batches.list_batches", lambda w, c, u, of: some(batches.list_batches(c, u)), *READERS),
+        ("app.batches.read_results", lambda w, c, u, of: batches.read_results(c, u, w.batch), *READERS),
+        ("app.batches.results_of", lambda w, c, u, of: batches.results_of(c, u, ()), *READERS),
+        ("app.batches.cancel_batch", lambda w, c, u, of: batches.cancel_batch(c, u, w.batch), Role.ANALYST, OFFICER),
+        ("app.intake.store_ahead", lambda w, c, u, of: intake.store_ahead(w.database, w.blobs, u, ()), Role.ANALYST, OFFICER),
+        ("app.intake.take_ahead", lambda w, c, u, of: intake.take_ahead(c, u, ()), Role.ANALYST, OFFICER),
         ("app.intake.receive", lambda w, c, u, of: intake.receive(c, w.blobs, u, EMPTY), Role.ANALYST, OFFICER),
         ("app.replay.replay_stored", lambda w, c, u, of: replay.replay_stored(c, w.blobs, u, w.work.assessment, TOOLS), *READERS),
+        ("app.webhooks.list_webhooks", lambda w, c, u, of: webhooks.list_webhooks(c, u), ADMIN),
+        ("app.webhooks.list_messages", lambda w, c, u, of: webhooks.list_messages(c, u, w.webhook), ADMIN),
+        ("app.webhooks.remove_webhook", lambda w, c, u, of: webhooks.remove_webhook(c, u, w.webhook), ADMIN),
+        ("app.webhooks.add_webhook", lambda w, c, u, of: webhooks.add_webhook(c, Desk(u, w.blobs, HOSTS), HOOK, ALL), ADMIN),
         ("app.retention.list_due", lambda w, c, u, of: retention.list_due(c, u, of, 25), ADMIN, WORKER),
         ("app.retention.purge", lambda w, c, u, of: retention.purge(w.database, w.blobs, u, of, 9999), ADMIN, WORKER),
         ("app.retention.remove_files", lambda w, c, u, of: retention.remove_files(w.database, w.blobs, u, of), ADMIN, WORKER),
@@ -376,7 +416,9 @@ def world(database: Engine, tmp_path: Path) -> World:
         hold = retention.place_hold(connection, root, "first", application, "x")
         key = api_keys.make_api_key(connection, root, "first", OWN_KEY).key.id
         (document,) = documents(connection, "first", application)
-    return World(database, blobs, application, document.id, hold, key, at_the_desk(database, blobs, root))
+        batch = batches.submit_batch(connection, root, replace(BATCH, reference="B-1", items=(BatchItem(NewApplication("A-11"), ()),))).id
+        hook = webhooks.add_webhook(connection, Desk(root, blobs, HOSTS), HOOK, ALL).webhook.id
+    return World(database, blobs, application, document.id, hold, key, at_the_desk(database, blobs, root), batch, hook)
 
 
 def at_the_desk(database: Engine, blobs: Blobs, officer: User) -> Work:

@@ -21,13 +21,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     (
         *("app.review_queue", "app.audit", "app.access", "app.applications", "app.intake", "app.jobs", "app.supervisor"),
-        *("app.retention", "app.backup", "app.model_versions", "app.first_steps", "app.replay"),
+        *("app.retention", "app.backup", "app.model_versions", "app.first_steps", "app.batches", "app.webhooks", "app.idempotency"),
+        "app.replay",
     ),
-    ("app.api", "ui", "training"),
+    ("app.api", "app.client", "ui", "training"),
     (
         *("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_queue", "app.cli_service", "app.cli_training"),
-        "app.cli_upkeep",
-        "app.cli_replay",
+        *("app.cli_upkeep", "app.cli_replay"),
     ),
 )
 LAYER_OF = {part: number for number, parts in enumerate(LAYERS) for part in parts}
@@ -42,6 +42,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "transformers": ("models", "training"),
     "streamlit": ("ui",),
     "fastapi": ("app.api",),
+    "uvicorn": ("app.api",),
 }
 #: They run code that a file brings along.
 BANNED = ("cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve")

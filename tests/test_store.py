@@ -18,7 +18,7 @@ from app.store.assessments import NewAssessment
 from app.store.difference import Change, difference
 from app.store.plain import from_plain, to_plain
 from app.store.rows import Adjustment, Correction, ExternalFact, Move, NewApplication, NewTask, StoredDecision
-from app.store.tables import lenders
+from app.store.snapshot import metadata
 from tests.bench_store import fill, queries
 from tests.build import assessment, finding, item, page, ratio, spread
 
@@ -134,7 +134,8 @@ def test_a_batch_is_followed_and_cancelled(database: Engine) -> None:
         assert applications.applications_without_job(connection, "first", batch) == tuple(ids)
         applications.set_job(connection, "first", ids[0], 77)
         applications.set_state(connection, "first", ids[1], "assessed")
-        assert applications.cancel_batch(connection, "first", batch) == (77,)
+        assert applications.unfinished_of_batch(connection, "first", batch) == ((ids[0], 77), (ids[2], None))
+        assert applications.cancel_batch(connection, "first", batch, (ids[0], ids[2])) == 2
         found = applications.batch(connection, "first", batch)
         assert [each.id for each in applications.batch_applications(connection, "first", batch, after=ids[0])] == ids[1:]
     assert found is not None
@@ -333,7 +334,7 @@ def large(database: Engine) -> Engine:
 
 
 def test_the_desks_queries_read_no_table_whole_and_name_the_lender(large: Engine) -> None:
-    ours = {table.name for table in lenders.metadata.sorted_tables} - {"lenders"}
+    ours = {table.name for table in metadata.sorted_tables} - {"lenders"}
     with large.connect() as connection:
         asked = queries(connection)
         with watched(large) as seen:

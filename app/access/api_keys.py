@@ -11,13 +11,15 @@ from sqlalchemy import Connection
 from app import audit
 from app.access.roles import PERMISSIONS, Act, allow
 from app.domain import Role, User
-from app.errors import UsageError
+from app.errors import NotFound, UsageError
 from app.store import accounts as kept
 from app.store.accounts import Account, ApiKey
 
 #: How long the old key of a rotation still holds, so that every client can be given the new one.
 ROTATION_GRACE = timedelta(days=1)
 _MOST_DAYS = 730
+#: What every key begins with.
+KEY_PREFIX = "ll_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,14 @@ def scopes_of(words: Iterable[str]) -> frozenset[str]:
     return named
 
 
+def reach_of(roles: frozenset[Role]) -> frozenset[str]:
+    """Return all that a key of somebody with these roles can reach to."""
+    return frozenset(act for act, (_, holders) in PERMISSIONS.items() if roles & holders)
+
+
 def _check(roles: frozenset[Role], scopes: frozenset[str] | None, new: NewApiKey) -> None:
     """A key reaches no further than its account, and than the key that made it."""
-    allowed = frozenset(act for act, (_, holders) in PERMISSIONS.items() if roles & holders)
-    reach = allowed if scopes is None else allowed & scopes
+    reach = reach_of(roles) if scopes is None else reach_of(roles) & scopes
     if not new.scopes or not new.scopes <= reach:
         raise UsageError(f"An API key of {new.login} reaches to one or more of: {', '.join(sorted(reach))}.")
     if not new.name.strip() or not 1 <= new.days <= _MOST_DAYS:
@@ -102,12 +108,12 @@ def _reachable(connection: Connection, user: User, lender_id: str, key_id: int) 
     account = kept.account_by_id(connection, lender_id, key.user_id) if key else None
     allow(user, Act.USE_API_KEYS if account and account.login == user.id else Act.MANAGE_ACCOUNTS, lender_id)
     if key is None or account is None:
-        raise UsageError(f"There is no API key {key_id}.")
+        raise NotFound(f"There is no API key {key_id}.")
     return key, account
 
 
 def _add(connection: Connection, account: Account, new: NewApiKey) -> MadeApiKey:
-    prefix = f"ll_{secrets.token_hex(4)}"
+    prefix = f"{KEY_PREFIX}{secrets.token_hex(4)}"
     text = f"{prefix}_{secrets.token_urlsafe(32)}"
     values: dict[str, object] = {
         "name": new.name,

@@ -36,6 +36,7 @@ class Act(StrEnum):
     READ_ACCOUNTS = "read_accounts"
     MANAGE_ACCOUNTS = "manage_accounts"
     USE_API_KEYS = "use_api_keys"
+    MANAGE_WEBHOOKS = "manage_webhooks"
 
 
 #: Who may do what, and what that is, in the words of the operator's guide (which a test keeps in step).
@@ -62,6 +63,7 @@ PERMISSIONS: dict[Act, tuple[str, frozenset[Role]]] = {
         (Act.READ_ACCOUNTS, "List accounts and API keys", Role.ADMINISTRATOR, Role.AUDITOR),
         (Act.MANAGE_ACCOUNTS, "Add, change, lock and unlock accounts; revoke API keys", Role.ADMINISTRATOR),
         (Act.USE_API_KEYS, "Make, rotate and revoke one's own API keys", *PERSON_ROLES),
+        (Act.MANAGE_WEBHOOKS, "Add, list and remove webhooks", Role.ADMINISTRATOR),
     )
 }
 
@@ -83,6 +85,12 @@ def approval(user: User, exposure: Decimal | None) -> Act:
     """
     within = exposure is not None and exposure <= user.approval_limit
     return Act.APPROVE_WITHIN_LIMIT if within else Act.APPROVE_ABOVE_LIMIT
+
+
+def following(user: User) -> Act:
+    """Return the act that seeing how far what was sent is takes: a key that only sends may follow it, without reading it."""
+    only_sends = user.scopes is not None and Act.READ_APPLICATION not in user.scopes
+    return Act.SUBMIT_APPLICATION if only_sends else Act.READ_APPLICATION
 
 
 def machine(role: Role, lender_id: str) -> User:

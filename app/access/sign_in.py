@@ -112,6 +112,20 @@ def user_of_api_key(database: Engine, text: str) -> User:
         return User(user.id, user.lender_id, user.roles, user.approval_limit, key.scopes)
 
 
+def user_of_token(database: Engine, provider: Provider, token: str) -> User:
+    """Return whom an identity provider's token speaks for, without a session. An account that is locked here stays locked."""
+    claimed = user_of(token, provider)
+    with database.connect() as connection:
+        if not kept.has_lender(connection, claimed.lender_id):
+            raise NotSignedIn(f"The token is for the lender {claimed.lender_id}, which is not known here.")
+        account = kept.account_called(connection, claimed.lender_id, claimed.id)
+    if account is None:
+        return claimed
+    if not _is_open(account):
+        raise NotSignedIn(_REFUSED)
+    return replace(claimed, approval_limit=account.approval_limit)
+
+
 def _checked(connection: Connection, settings: Settings, login: str, password: str, expired: bool = False) -> Account | str:
     """Return the account if the password is its own, else why not; counts wrong ones. `expired`: an old password will do."""
     now, window = datetime.now(UTC), timedelta(minutes=settings.lock_out_minutes)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app import audit
 from app.access.roles import Act, allow
 from app.domain import Field, Figure, User
-from app.errors import ChangedMeanwhile, UsageError
+from app.errors import ChangedMeanwhile, NotFound, UsageError
 from app.review_queue import tasks
 from app.review_queue.amounts import field_value, typed_amount
 from app.review_queue.desk import Desk
@@ -89,7 +89,7 @@ def undo(connection: Connection, desk: Desk, task_id: int, correction_id: int) -
     every = reviews.corrections(connection, user.lender_id, task.application_id)
     found = next((each for each in every if each.id == correction_id), None)
     if found is None:
-        raise UsageError("There is no such correction on this application.")
+        raise NotFound("There is no such correction on this application.")
     if any(each.undoes == correction_id for each in every):
         raise ChangedMeanwhile("The correction was taken back already.")
     new = Correction(

@@ -11,11 +11,13 @@ from app import audit
 from app.access.roles import Act, allow, approval
 from app.domain import Recommendation, Severity, User
 from app.errors import ChangedMeanwhile, Forbidden, UsageError
+from app.intake import announce_outcome
 from app.review_queue import tasks
 from app.review_queue.desk import Desk
 from app.review_queue.opened import Review, look_again
 from app.store import applications, review_tasks, reviews
 from app.store.rows import StoredDecision
+from app.webhooks import Event
 from rules import policy
 
 _MOST_REASONS = 4
@@ -154,6 +156,7 @@ def _recorded(connection: Connection, user: User, review: Review, made: StoredDe
     review_tasks.set_task_state(connection, lender_id, task.id, task.revision, "escalated" if half else "closed")
     if not half and made.outcome != Outcome.INCOMPLETE:
         applications.set_state(connection, lender_id, made.application_id, "decided")
+        announce_outcome(connection, lender_id, made.application_id, Event.APPLICATION_DECIDED)
     after = review.now.assessment
     detail: dict[str, object] = {
         "decision": kept.id, "outcome": made.outcome, "reasons": list(made.reasons), "conditions": list(made.conditions),

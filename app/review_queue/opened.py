@@ -13,7 +13,7 @@ from app import audit
 from app.access.roles import Act, allow
 from app.blobs.storage import Blobs
 from app.domain import Assessment, Figure, Page, User
-from app.errors import UsageError
+from app.errors import NotFound, UsageError
 from app.report.pictures import Picture, shrink
 from app.review_queue import audit_sample
 from app.review_queue.desk import Desk
@@ -74,7 +74,7 @@ def look_again(connection: Connection, desk: Desk, task_id: int) -> Review:
     task = review_tasks.task(connection, lender_id, task_id)
     application = applications.application(connection, lender_id, task.application_id) if task else None
     if task is None or application is None:
-        raise UsageError(f"There is no task {task_id}.")
+        raise NotFound(f"There is no task {task_id}.")
     drawn = audit_samples.sampled_figures(connection, lender_id, task.assessment_id)
     machine = audit_sample.as_doubtful(machine_reading(connection, desk, task.assessment_id), drawn)
     corrections = reviews.corrections(connection, lender_id, application.id)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from app.access.roles import Act, allow
 from app.domain import Role, User
-from app.errors import UsageError
+from app.errors import NotFound
 from app.store import applications, documents, job_records, standing
 from app.store.rows import Batch, StoredDocument
 
@@ -56,7 +56,7 @@ def progress(connection: Connection, user: User, application_id: int) -> Progres
     allow(user, Act.READ_APPLICATION, user.lender_id)
     application = applications.application(connection, user.lender_id, application_id)
     if application is None:
-        raise UsageError(f"There is no application {application_id}.")
+        raise NotFound(f"There is no application {application_id}.")
     job_id = standing.job_of(connection, user.lender_id, application_id)
     record = job_records.job_record(connection, user.lender_id, job_id) if job_id is not None else None
     done, total = (record.done, record.total) if record else (0, 0)

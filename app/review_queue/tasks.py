@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from app import audit
 from app.access.roles import Act, allow
 from app.domain import Role, User
-from app.errors import ChangedMeanwhile, Forbidden, UsageError
+from app.errors import ChangedMeanwhile, Forbidden, NotFound, UsageError
 from app.review_queue.desk import Desk
 from app.settings import Settings
 from app.store import accounts, applications, review_tasks
@@ -165,7 +165,7 @@ def _locked(connection: Connection, user: User, task_id: int) -> Task:
     """Return a task that nobody else changes until this transaction ends."""
     found = review_tasks.lock_task(connection, user.lender_id, task_id)
     if found is None:
-        raise UsageError(f"There is no task {task_id}.")
+        raise NotFound(f"There is no task {task_id}.")
     return found
 
 

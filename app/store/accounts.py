@@ -73,6 +73,11 @@ def account(connection: Connection, lender_id: str, login: str) -> Account | Non
     return next(map(_account, connection.execute(query)), None)
 
 
+def account_called(connection: Connection, lender_id: str, login: str) -> Account | None:
+    """Return the account with this login, to look at only."""
+    return next(map(_account, connection.execute(_accounts(lender_id).where(users.c.login == login))), None)
+
+
 def account_by_id(connection: Connection, lender_id: str, user_id: int) -> Account | None:
     """Return an account."""
     return next(map(_account, connection.execute(_accounts(lender_id).where(users.c.id == user_id))), None)

@@ -1,9 +1,9 @@
 """Queries on applications, the batches they came in, and what other sources say of them. Each is one lender's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, func, select, tuple_, update
+from sqlalchemy import Connection, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.store import tables
@@ -139,13 +139,51 @@ def applications_without_job(connection: Connection, lender_id: str, batch_id: i
     return tuple(connection.execute(select(_A.c.id).where(*waiting).order_by(_A.c.id).with_for_update()).scalars())
 
 
-def cancel_batch(connection: Connection, lender_id: str, id: int) -> tuple[int, ...]:
-    """Cancel what of a batch is not assessed yet; returns the jobs that were to do it."""
+def unfinished_of_batch(connection: Connection, lender_id: str, id: int) -> tuple[tuple[int, int | None], ...]:
+    """Return each application of a batch that is not assessed yet, with the job that is to do it, if there is one."""
+    left = (_A.c.lender_id == lender_id, _A.c.batch_id == id, _A.c.state == "received")
+    return tuple((row.id, row.job_id) for row in connection.execute(select(_A.c.id, _A.c.job_id).where(*left).order_by(_A.c.id)))
+
+
+def cancel_batch(connection: Connection, lender_id: str, id: int, application_ids: Collection[int]) -> int:
+    """Cancel a batch, and those of its applications if they are still not assessed; return how many."""
+    left = (_A.c.lender_id == lender_id, _A.c.batch_id == id, _A.c.id.in_(application_ids), _A.c.state == "received")
+    cancelled = connection.execute(update(_A).where(*left).values(state="cancelled", reason="the batch was cancelled")).rowcount
     at = func.coalesce(_B.c.cancelled_at, func.now())
     connection.execute(update(_B).where(_B.c.lender_id == lender_id, _B.c.id == id).values(cancelled_at=at))
-    left = (_A.c.lender_id == lender_id, _A.c.batch_id == id, _A.c.state == "received")
-    cancelled = update(_A).where(*left).values(state="cancelled", reason="the batch was cancelled").returning(_A.c.job_id)
-    return tuple(job_id for job_id in connection.execute(cancelled).scalars() if job_id is not None)
+    return cancelled
+
+
+def lock_batch(connection: Connection, lender_id: str, id: int) -> None:
+    """Keep others from ending a batch until this transaction ends."""
+    connection.execute(select(_B.c.id).where(_B.c.lender_id == lender_id, _B.c.id == id).with_for_update())
+
+
+def finish_batch(connection: Connection, lender_id: str, id: int) -> bool:
+    """Note that a batch has ended, if none of its applications is still to be assessed; says whether it ended just now."""
+    open_ones = exists().where(_A.c.lender_id == lender_id, _A.c.batch_id == id, _A.c.state == "received")
+    ended = update(_B).where(_B.c.lender_id == lender_id, _B.c.id == id, _B.c.finished_at.is_(None), ~open_ones)
+    return connection.execute(ended.values(finished_at=func.now())).rowcount == 1
+
+
+def batch_called(connection: Connection, lender_id: str, reference: str) -> int | None:
+    """Return the id of the batch of this reference, or None."""
+    return connection.execute(select(_B.c.id).where(_B.c.lender_id == lender_id, _B.c.reference == reference)).scalar_one_or_none()
+
+
+def batches(connection: Connection, lender_id: str, before: int | None = None, limit: int = 50) -> tuple[Batch, ...]:
+    """Return a page of batches with their progress, newest first; `before` is the last id of the page before."""
+    chosen = select(_B.c.id).where(_B.c.lender_id == lender_id)
+    if before is not None:
+        chosen = chosen.where(_B.c.id < before)
+    ids = connection.execute(chosen.order_by(_B.c.id.desc()).limit(limit)).scalars().all()
+    return tuple(found for id in ids if (found := batch(connection, lender_id, id)))
+
+
+def known_references(connection: Connection, lender_id: str, references: Collection[str]) -> frozenset[str]:
+    """Return those references that applications have already."""
+    chosen = select(_A.c.reference).where(_A.c.lender_id == lender_id, _A.c.reference.in_(references))
+    return frozenset(connection.execute(chosen).scalars())
 
 
 # -- what others say ---------------------------------------------------------------------------------------------------

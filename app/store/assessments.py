@@ -1,13 +1,13 @@
 """Queries on assessments and their facts: only ever added, each new one a version of its own. Each is one lender's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.domain import Assessment, Field, Finding, LineItem, ModelVersion, Ratio
 from app.store import tables
@@ -68,6 +68,14 @@ def latest_assessment(connection: Connection, lender_id: str, application_id: in
     return found[0] if found else None
 
 
+def latest_assessments(connection: Connection, lender_id: str, application_ids: Collection[int]) -> Mapping[int, StoredAssessment]:
+    """Return the assessment in effect of each application that has one."""
+    newest = _assessments(lender_id).ext(distinct_on(_A.c.application_id))
+    chosen = newest.where(_A.c.application_id.in_(application_ids), _A.c.shadow.is_(False))
+    found = _read(connection, chosen.order_by(_A.c.application_id, _A.c.version.desc()))
+    return {each.application_id: each for each in found}
+
+
 def assessment(connection: Connection, lender_id: str, id: int) -> StoredAssessment | None:
     """Return one assessment by its id, or None where this lender has none of that id."""
     found = _read(connection, _assessments(lender_id).where(_A.c.id == id))
@@ -90,10 +98,10 @@ def assessment_history(connection: Connection, lender_id: str, application_id: i
     return _read(connection, _assessments(lender_id).where(_A.c.application_id == application_id).order_by(_A.c.version))
 
 
-def facts(connection: Connection, lender_id: str, assessment_id: int) -> tuple[StoredFact, ...]:
-    """Return the facts of an assessment in its order."""
-    chosen = select(*columns(StoredFact, _F)).where(_F.c.lender_id == lender_id, _F.c.assessment_id == assessment_id)
-    return make_all(StoredFact, connection.execute(chosen.order_by(_F.c.number)))
+def facts(connection: Connection, lender_id: str, assessment_id: int, after: int = 0, limit: int | None = None) -> tuple[StoredFact, ...]:
+    """Return the facts of an assessment in its order, those after number `after`."""
+    chosen = select(*columns(StoredFact, _F)).where(_F.c.lender_id == lender_id, _F.c.assessment_id == assessment_id, _F.c.number > after)
+    return make_all(StoredFact, connection.execute(chosen.order_by(_F.c.number).limit(limit)))
 
 
 def facts_of_account(connection: Connection, lender_id: str, account: str, since: date, limit: int = 1000) -> tuple[StoredFact, ...]:

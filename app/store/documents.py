@@ -1,6 +1,6 @@
 """Queries on an application's documents and their pages. Each is one lender's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,6 +18,12 @@ def add_document(connection: Connection, lender_id: str, application_id: int, fi
     name, sha256 = file
     values = {"application_id": application_id, "file": name, "sha256": sha256, "received_by": received_by}
     return int(connection.execute(insert(_D).values(lender_id=lender_id, **values).returning(_D.c.id)).scalar_one())
+
+
+def add_documents(connection: Connection, lender_id: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Add documents of several applications: application_id, file, sha256, state, reason and received_by of each."""
+    if rows:
+        connection.execute(insert(_D), [{"lender_id": lender_id, **row} for row in rows])
 
 
 def supersede(connection: Connection, lender_id: str, id: int, by: int | None, reason: str | None = None) -> None:

@@ -1,9 +1,10 @@
 """The queries of retention: what is due, legal holds, removing what is known of an application, and stored files nobody refers to."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, ScalarSelect, Subquery, exists, func, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, ScalarSelect, Subquery, exists, func, or_, select, union
 from sqlalchemy.dialects.postgresql import insert
 
 from app.store.tables import (
@@ -134,6 +135,24 @@ def add_file(connection: Connection, lender_id: str, sha256: str, size: int) -> 
     connection.execute(statement.on_conflict_do_update(index_elements=["lender_id", "sha256"], set_={"purged_at": None}))
 
 
+def add_file_sent_ahead(connection: Connection, lender_id: str, sha256: str, size: int, keep: timedelta) -> None:
+    """Note a stored file that nothing refers to yet: it is kept for so long, unless an application takes it meanwhile."""
+    until = datetime.now(UTC) + keep
+    statement = insert(blobs).values(lender_id=lender_id, sha256=bytes.fromhex(sha256), bytes=size, purged_at=until)
+    longer = func.greatest(blobs.c.purged_at, until)  # a file that something refers to is not marked, and stays so
+    marked = blobs.c.purged_at.is_not(None)
+    again = statement.on_conflict_do_update(index_elements=["lender_id", "sha256"], set_={"purged_at": longer}, where=marked)
+    connection.execute(again)
+
+
+def take_files(connection: Connection, lender_id: str, sha256s: Collection[str]) -> frozenset[str]:
+    """Keep stored files that were sent ahead; return those of them that there are."""
+    named = blobs.c.sha256.in_([bytes.fromhex(each) for each in sha256s])
+    there = or_(blobs.c.purged_at.is_(None), blobs.c.purged_at > func.now())
+    kept = blobs.update().where(blobs.c.lender_id == lender_id, named, there).values(purged_at=None).returning(blobs.c.sha256)
+    return frozenset(bytes(each).hex() for each in connection.execute(kept).scalars())
+
+
 def may_remove_files(connection: Connection, lender_id: str) -> bool:
     """Say whether nobody stores or copies files of this lender; until the transaction ends nobody begins to."""
     return bool(connection.execute(select(func.pg_try_advisory_xact_lock(_FILES_LOCK, func.hashtext(lender_id)))).scalar())
@@ -141,7 +160,7 @@ def may_remove_files(connection: Connection, lender_id: str) -> bool:
 
 def files_to_remove(connection: Connection, lender_id: str) -> list[str]:
     """Return the stored files that are marked to be removed and that nothing refers to."""
-    query = select(blobs.c.sha256).where(blobs.c.lender_id == lender_id, blobs.c.purged_at.is_not(None), ~_is_referred())
+    query = select(blobs.c.sha256).where(blobs.c.lender_id == lender_id, blobs.c.purged_at <= func.now(), ~_is_referred())
     return [bytes(each).hex() for each in connection.execute(query.order_by(blobs.c.sha256)).scalars()]
 
 
@@ -185,7 +204,7 @@ def _is_referred() -> ColumnElement[bool]:
 
 def _needed_files() -> Subquery:
     return union(
-        select(blobs.c.lender_id, blobs.c.sha256).where(blobs.c.purged_at.is_(None)),
+        select(blobs.c.lender_id, blobs.c.sha256).where(or_(blobs.c.purged_at.is_(None), blobs.c.purged_at > func.now())),
         select(documents.c.lender_id, documents.c.sha256),
         select(assessments.c.lender_id, assessments.c.content_sha256).where(assessments.c.content_sha256.is_not(None)),
     ).subquery("needed")

@@ -1,10 +1,11 @@
 """Queries on what people made of an application: corrections, adjustments, decisions. Only ever added. Each is one lender's."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.store import tables
 from app.store.rows import Adjustment, Correction, StoredDecision, columns, make_all
@@ -47,6 +48,15 @@ _TABLES: dict[type[Any], Table] = {
     Adjustment: tables.adjustments,
     StoredDecision: tables.decisions,
 }
+
+
+def last_decisions(connection: Connection, lender_id: str, application_ids: Collection[int]) -> Mapping[int, StoredDecision]:
+    """Return the last decision on each application that has one."""
+    made = tables.decisions
+    newest = select(*columns(StoredDecision, made)).ext(distinct_on(made.c.application_id))
+    chosen = newest.where(made.c.lender_id == lender_id, made.c.application_id.in_(application_ids))
+    found = make_all(StoredDecision, connection.execute(chosen.order_by(made.c.application_id, made.c.id.desc())))
+    return {each.application_id: each for each in found}
 
 
 def _add(connection: Connection, lender_id: str, table: Table, new: R) -> R:

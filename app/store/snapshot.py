@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, func, select, text
 
-from app.store import retention
-from app.store.columns import metadata
+from app.store import retention, tables_of_api
 from app.store.tables import audit_heads, lenders
+
+metadata = tables_of_api.answers.metadata  # it knows all tables once both modules with tables are there
 
 
 @dataclass(frozen=True, slots=True)

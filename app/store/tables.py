@@ -76,6 +76,7 @@ batches = table(
     Column("submitted_by", Text),
     moment("cancelled_at"),
     now("created_at"),
+    moment("finished_at"),
     UniqueConstraint("lender_id", "reference"),
 )
 

@@ -1,10 +1,10 @@
 """The queries of the audit trail: entries are only ever added, each in the transaction of the act that it tells of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain import AuditEntry, AuditHead
@@ -25,11 +25,13 @@ def lock_head(connection: Connection, lender_id: str) -> AuditHead:
     return AuditHead(row.lender_id, row.number, row.hash)
 
 
-def add_entry(connection: Connection, entry: AuditEntry) -> None:
-    """Add an entry after the locked head, and move the head to it."""
-    connection.execute(audit_entries.insert().values(**asdict(entry)))
-    moved = audit_heads.update().where(audit_heads.c.lender_id == entry.lender_id).values(number=entry.number, hash=entry.hash)
-    connection.execute(moved)
+def add_entries(connection: Connection, entries: Sequence[AuditEntry]) -> None:
+    """Add entries after the locked head, one after the other, and move the head to each."""
+    if not entries:
+        return
+    connection.execute(audit_entries.insert(), [asdict(entry) for entry in entries])
+    moved = audit_heads.update().where(audit_heads.c.lender_id == bindparam("of")).values(number=bindparam("to"), hash=bindparam("sealed"))
+    connection.execute(moved, [{"of": each.lender_id, "to": each.number, "sealed": each.hash} for each in entries])
 
 
 def head(connection: Connection, lender_id: str) -> AuditHead:
