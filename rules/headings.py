@@ -59,7 +59,7 @@ _MISREAD = re.compile(r"^\W*(?:in|\w+ in|\w+ \w+ in)\s+(\S{6,11})\b", re.IGNOREC
 #: A line in brackets below the title, of which a bad scan may leave no word whole ("(Dofars #) mitions)").
 _IN_BRACKETS = re.compile(r"^\W{0,3}\([^\n]{5,70}$", re.MULTILINE)
 _SCALES = (("millions", 1_000_000), ("thousands", 1000))
-_LIKENESS = 0.7
+_LIKENESS = 0.65
 _APART = 2.0  # characters: words farther apart stand over different columns
 _IN = r"\bin\s+(?:u\.?s\.?\s+)?(?:\w+\s+)?(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars?\s+)?\(?"
 _OF = r"\s+(?:of\s+)?(?:u\.?s\.?\s+)?(?:dollars|pounds|euros)"

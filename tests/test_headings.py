@@ -23,7 +23,9 @@ from tests import paper
         ("We employ thousands of people", 1),
         ("(Ootars in mitons, except per share data)", 1_000_000),
         ("Statement of cash flows\n(Dofars #) mitions)", 1_000_000),
+        ("in mittons 2023 2022 2021", 1_000_000),
         ("(in billions)", 1),
+        ("in additions and pensions", 1),
         ("(loss) from options and provisions", 1),
     ],
 )
