@@ -61,7 +61,7 @@ class Encoder:
     def _attended(self, mixed: Tensor, lengths: Sequence[int], spare: int) -> Tensor:
         """Return what every token attends to within its own window, from queries, keys and values side by side."""
         out = []
-        for part in mixed.split([*lengths, spare])[: len(lengths)]:
+        for part in mixed.split_with_sizes([*lengths, spare])[: len(lengths)]:
             query, key, value = part.float().view(1, len(part), 3, self._heads, -1).permute(2, 0, 3, 1, 4)
             out.append(scaled_dot_product_attention(query, key, value)[0].transpose(0, 1).reshape(len(part), -1))
         out.append(torch.zeros(spare, out[0].shape[1]))

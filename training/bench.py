@@ -52,7 +52,9 @@ def run(files: Sequence[Path], rounds: int, models: Models, settings: Settings) 
         for source in sources[:_WARM_UP]:
             spread_documents([reader.read_document(source.name, source.path)], models)
         measured = [_round([(s.name, s.path) for s in sources], reader, models) for _ in range(rounds)]
-        pages = [page for s in sources for page in reader.read_document(s.name, s.path).pages if page.lines]
+        began = time.perf_counter()
+        documents = list(reader.read_documents(sources))
+        together = time.perf_counter() - began
     console.print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {load:.2f}, fixed loop {loop:.0f} ms, "
         f"{len(sources)} files, best of {rounds}"
@@ -67,6 +69,11 @@ def run(files: Sequence[Path], rounds: int, models: Models, settings: Settings) 
             f"{len(best.seconds) / sum(best.seconds):.1f}",
         )
     console.print(table)
+    count = sum(len(document.pages) for document in documents)
+    console.print(
+        f"all {count} pages read side by side: {together:.1f} s, {count / together:.1f} pages/s, {settings.readers_at_once} processes"
+    )
+    pages = [page for document in documents for page in document.pages if page.lines]
     if isinstance(models.extractor, Extractor):
         console.print(str(_against_the_pipeline(models.extractor, pages, settings, rounds)))
 
