@@ -100,7 +100,7 @@ def test_every_ratio_recalculates_to_what_the_desk_shows(review: Review, book: A
     for ratio in ratios:
         if ratio.status is RatioStatus.VALUE and ratio.period == "current":
             cell = f"B{row_of(sheet, wording.ratio_name(ratio.id))}"
-            assert abs(value(book, title, cell) - _value(ratio)) < Decimal("1e-6") * max(1, abs(_value(ratio)))
+            assert abs(value(book, title, cell) - _value(ratio)) < Decimal("1e-6") * max(Decimal(1), abs(_value(ratio)))
             checked, live = checked + 1, live + str(sheet[cell].value).startswith("=")
     assert checked > 20
     assert live > 15
