@@ -89,9 +89,10 @@ def evaluate_review(
     from app.assess import load_models
     from app.reading.reader import Reader
     from training.corpus.packages import packages
-    from training.evaluate_review import lines, needs_person, place_of_its_own, read_package, time_review
+    from training.evaluate_review import Timing, lines, needs_person, place_of_its_own, read_package, time_review
 
-    console, models, timings = Console(highlight=False, markup=False, soft_wrap=True), load_models(settings()), []
+    console, models = Console(highlight=False, markup=False, soft_wrap=True), load_models(settings())
+    timings: list[Timing] = []
     with Reader(settings()) as reader, place_of_its_own(settings()) as place:
         for package in packages(seed, count):
             made = read_package(package, reader, models)

@@ -9,18 +9,21 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 
 from app.database import Server, connect, upgrade
-from app.store import applications, assessments, documents, review_tasks
+from app.store import applications, assessments, documents, measures, review_tasks
+from app.store.review_tasks import Chosen
 
 #: Nine of ten applications are one lender's, the rest the other's: the plans must serve both.
 _MADE = (
-    """INSERT INTO applications (lender_id, reference, state, borrower, amount, received_at)
+    """INSERT INTO applications (lender_id, reference, state, borrower, amount, received_at, product)
     SELECT CASE WHEN n % 10 = 0 THEN 'other' ELSE 'first' END, 'A' || n, CASE WHEN n % 3 = 0 THEN 'decided' ELSE 'assessed' END,
-        'Borrower ' || n, 1000 * (n % 900), now() - n * interval '5 min' FROM generate_series(1, :applications) n""",
+        'Borrower ' || n, 1000 * (n % 900), now() - n * interval '5 min',
+        CASE WHEN n % 41 = 0 THEN 'line' ELSE 'term' END FROM generate_series(1, :applications) n""",
     """INSERT INTO documents (lender_id, application_id, file, sha256)
     SELECT lender_id, id, 'statement ' || n, decode(md5(id || '/' || n), 'hex') FROM applications, generate_series(1, 4) n""",
     """INSERT INTO assessments (lender_id, application_id, version, inputs_sha256, as_of, recommendation, route)
@@ -55,6 +58,7 @@ def queries(connection: Connection) -> dict[str, Callable[[], object]]:
     page = applications.inbox(connection, LENDER)
     last = (page[-1].received_at, page[-1].id)
     day = date.today()  # noqa: DTZ011  the table's own days
+    soon = day + timedelta(days=10)
 
     def application() -> object:
         found = assessments.latest_assessment(connection, LENDER, id)
@@ -70,10 +74,18 @@ def queries(connection: Connection) -> dict[str, Callable[[], object]]:
         "inbox page, next": lambda: applications.inbox(connection, LENDER, after=last),
         "inbox page, one state": lambda: applications.inbox(connection, LENDER, "assessed", after=last),
         "application": application,
-        "next task": lambda: review_tasks.claim_next(connection, LENDER, "ann", timedelta(minutes=10), day),
+        "next task": lambda: review_tasks.claim_next(connection, LENDER, "ann", timedelta(minutes=10), soon),
         "next task, none due": lambda: review_tasks.claim_next(connection, LENDER, "ann", timedelta(minutes=10), day - timedelta(days=1)),
         "tasks": lambda: review_tasks.tasks(connection, LENDER),
         "my tasks": lambda: review_tasks.tasks(connection, LENDER, "ann"),
+        "queue page": lambda: review_tasks.queue(connection, LENDER, Chosen(), soon),
+        "queue page, by words": lambda: review_tasks.queue(connection, LENDER, Chosen(words="rrower 77"), soon),
+        "queue page, rare words": lambda: review_tasks.queue(connection, LENDER, Chosen(words="nobody"), soon),
+        "queue page, by product": lambda: review_tasks.queue(connection, LENDER, Chosen(product="line", least=Decimal(500_000)), soon),
+        "queue page, due": lambda: review_tasks.queue(connection, LENDER, Chosen(due_by=soon), soon),
+        "queue page, mine": lambda: review_tasks.queue(connection, LENDER, Chosen("ann"), soon),
+        "open tasks, counted": lambda: review_tasks.count_open(connection, LENDER),
+        "volumes": lambda: measures.volumes(connection, LENDER, day - timedelta(days=365)),
         "facts of an account": lambda: assessments.facts_of_account(connection, LENDER, "account_7", day - timedelta(days=30)),
     }
 

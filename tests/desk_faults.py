@@ -61,11 +61,10 @@ _HALF = {
 }
 
 
-def be_analyst(url: URL, folder: Path, name: str) -> None:
+def be_analyst(url: URL, blobs: Blobs, name: str) -> None:
     """Take tasks, correct, adjust, take back, decide and reopen, until killed."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     database, chance = connect(url), random.Random(os.getpid())
-    seat = Desk(person(name), open_blobs(Settings(data_dir=folder)), _SETTINGS)
+    seat = Desk(person(name), blobs, _SETTINGS)
     while True:
         with suppress(LoanLensError, DBAPIError):
             review(database, seat, chance)
@@ -79,7 +78,7 @@ def review(database: Engine, seat: Desk, chance: random.Random) -> None:
             decided = list(c.execute(text("SELECT id FROM applications WHERE state = 'decided'")).scalars())
             tasks.reopen(c, seat.user, chance.choice(decided or [0]), "again")
             return
-    for _ in range(chance.randrange(1, 5)):
+    for _ in range(chance.randrange(1, 4)):
         with database.begin() as c:
             act(c, seat, task.id, chance)
     with database.begin() as c:
@@ -102,16 +101,18 @@ def act(connection: Connection, seat: Desk, task: int, chance: random.Random) ->
         corrections.correct(connection, seat, task, Edit("amount", "digit misread", chance.randrange(1, 9), found.seen[0], value))
 
 
-def kill_at_random(database: Engine, folder: Path, kills: int, server: Server | None = None) -> Counter[str]:
+def kill_at_random(database: Engine, blobs: Blobs, kills: int, server: Server | None = None) -> Counter[str]:
     """Kill so many processes at random moments, analysts mostly and one in 25 a backend of `server`; return how many of each."""
     start = multiprocessing.get_context("fork").Process  # a fresh interpreter would take longer than the analyst lives
     at_work: list[ForkProcess] = []
+    count(database, blobs)  # what was read is then known to every process
+    database.dispose()  # no connection is shared with them
     done, chance = Counter[str](), random.Random(kills)
     while done.total() < kills:
         while len(at_work) < _ANALYSTS:
-            at_work.append(start(target=be_analyst, args=(database.url, folder, f"analyst{len(at_work)}"), daemon=True))
+            at_work.append(start(target=be_analyst, args=(database.url, blobs, f"analyst{len(at_work)}"), daemon=True))
             at_work[-1].start()
-        time.sleep(chance.uniform(0.02, 0.5))
+        time.sleep(chance.uniform(0.02, 1.5))
         if server is not None and done.total() % 25 == 24 and (pid := server.pid()):
             os.kill(chance.choice(psutil.Process(pid).children()).pid, signal.SIGKILL)
             done["database"] += 1
@@ -168,8 +169,7 @@ def main() -> None:
         blobs, began = open_blobs(Settings(data_dir=folder)), time.monotonic()
         for n in range(_TASKS):
             waiting_task(database, blobs, f"A{n}")
-        database.dispose()
-        killed = kill_at_random(database, folder, chosen.kills, server)
+        killed = kill_at_random(database, blobs, chosen.kills, server)
         wait_for(server)
         found = count(database, blobs)
         print(f"{chosen.kills} kills in {time.monotonic() - began:.0f} s")

@@ -14,8 +14,7 @@ def test_what_killed_analysts_did_is_there_as_a_whole_or_not_at_all(database: En
     blobs = open_blobs(Settings(data_dir=tmp_path))
     for n in range(4):
         waiting_task(database, blobs, f"A{n}")
-    database.dispose()  # no connection is to be shared with the processes
-    assert kill_at_random(database, tmp_path, 12).total() == 12
+    assert kill_at_random(database, blobs, 8).total() == 8
     assert "correct_figure" in done_so_far(database)
     assert {name for name, number in count(database, blobs).items() if number} == set()
 

@@ -209,7 +209,8 @@ def _stop(acts: Counter[str], said: str | None) -> float:
 def _saved(place: Place, review: Review, number: int, said: str | None) -> None:
     """Save the gesture at a figure and look at what follows, as the desk does."""
     value = None if said is None else f"{Decimal(said):f}" if isinstance(review.figures[number].value, Decimal) else said
-    gesture, told = ("confirmed", {}) if value is None else ("amount", {"value": value})
+    gesture = "confirmed" if value is None else "amount"
+    told = {"value": value} if value is not None else {}
     with place.database.begin() as connection:
         edit = Edit(gesture, corrections.GESTURES[gesture][0], number, 0, told)
         corrections.correct(connection, place.desk, review.task.id, edit)

@@ -69,8 +69,8 @@ def times_at_work(connection: Connection, lender_id: str, since: date, idle: tim
     It is the sum of the times between two acts of one analyst on one application; where nothing was done for longer than `idle`,
     that time does not count.
     """
-    place = {"partition_by": (_E.c.actor, _E.c.subject), "order_by": _E.c.number}
-    apart = (_E.c.at - func.lag(_E.c.at).over(**place)).label("apart")
+    before = func.lag(_E.c.at).over(partition_by=(_E.c.actor, _E.c.subject), order_by=_E.c.number)
+    apart = (_E.c.at - before).label("apart")
     noted = (_E.c.lender_id == lender_id, _E.c.at >= since, _E.c.action.in_(acts), _E.c.subject.like("application %"))
     steps = select(_E.c.actor, _E.c.subject, _E.c.action, apart).where(*noted).subquery()
     counted = func.sum(case((steps.c.apart <= idle, steps.c.apart), else_=timedelta(0)))

@@ -55,7 +55,8 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return lambda plain: tuple(read(value) for read, value in zip(each, plain, strict=True))
     if is_dataclass(kind) and isinstance(kind, type):
         return _record_reader(kind)
-    return date.fromisoformat if kind is date else _same if kind in (str, int, bool) else kind  # type: ignore[no-any-return]
+    scalar: Callable[[Any], Any] = date.fromisoformat if kind is date else _same if kind in (str, int, bool) else kind
+    return scalar
 
 
 def _choice_reader(readers: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:

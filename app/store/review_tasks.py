@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.store import tables
@@ -103,28 +103,38 @@ def tasks(connection: Connection, lender_id: str, claimed_by: str | None = None,
 
 def queue(connection: Connection, lender_id: str, chosen: Chosen, soon: date, limit: int = 50) -> tuple[QueuedTask, ...]:
     """Return the first of the tasks that are not closed: those due by `soon`, the earliest first, then the most urgent."""
-    due = connection.execute(_queued(lender_id, chosen).where(_T.c.due_on <= soon).order_by(_T.c.due_on, _T.c.id).limit(limit))
+    found = _queued(lender_id, chosen)
+    if (of := _of_applications(lender_id, chosen)) is not None:
+        # Few applications are looked for: found first, then put in order. Otherwise the indexes hold the order already.
+        is_due = _T.c.due_on <= soon
+        order = (is_due.is_(True).desc(), case((is_due, _T.c.due_on)), _T.c.urgency.desc(), _T.c.id)
+        return make_all(QueuedTask, connection.execute(found.where(_T.c.application_id.in_(of)).order_by(*order).limit(limit)))
+    due = connection.execute(found.where(_T.c.due_on <= soon).order_by(_T.c.due_on, _T.c.id).limit(limit))
     first = make_all(QueuedTask, due)
     seen = {each.id for each in first}
-    rest = connection.execute(_queued(lender_id, chosen).order_by(_T.c.urgency.desc(), _T.c.id).limit(limit))
+    rest = connection.execute(found.order_by(_T.c.urgency.desc(), _T.c.id).limit(limit))
     return (*first, *(each for each in make_all(QueuedTask, rest) if each.id not in seen))[:limit]
 
 
 def _queued(lender_id: str, chosen: Chosen) -> Select[Any]:
     names = [*columns(QueuedTask, _T), *(c for c in columns(QueuedTask, _A) if c.name not in _T.c)]
     found = select(*names).join(_A, and_(_A.c.lender_id == _T.c.lender_id, _A.c.id == _T.c.application_id))
-    found = found.where(_T.c.lender_id == lender_id, _T.c.state != "closed")
-    if chosen.claimed_by is not None:
-        found = found.where(_T.c.claimed_by == chosen.claimed_by)
-    bounds = (
-        (_T.c.state, "=", chosen.state), (_A.c.product, "=", chosen.product), (_T.c.due_on, "<=", chosen.due_by),
-        (_A.c.amount, ">=", chosen.least), (_A.c.amount, "<=", chosen.most),
-    )  # fmt: skip
-    found = found.where(*(column.op(sign)(value) for column, sign, value in bounds if value is not None))
+    bounds = ((_T.c.claimed_by, "=", chosen.claimed_by), (_T.c.state, "=", chosen.state), (_T.c.due_on, "<=", chosen.due_by))
+    wanted = [column.op(sign)(value) for column, sign, value in bounds if value is not None]
+    return found.where(_T.c.lender_id == lender_id, _T.c.state != "closed", *wanted)
+
+
+def _of_applications(lender_id: str, chosen: Chosen) -> Select[Any] | None:
+    """Return the ids of the applications that are chosen by what they are, None where any may be."""
+    bounds = ((_A.c.product, "=", chosen.product), (_A.c.amount, ">=", chosen.least), (_A.c.amount, "<=", chosen.most))
+    wanted: list[ColumnElement[bool]] = [column.op(sign)(value) for column, sign, value in bounds if value is not None]
     if chosen.words:
         words = f"%{chosen.words.replace(chr(92), chr(92) * 2).replace('%', chr(92) + '%').replace('_', chr(92) + '_')}%"
-        found = found.where(or_(_A.c.borrower.ilike(words), _A.c.reference.ilike(words)))
-    return found
+        wanted.append(or_(_A.c.borrower.ilike(words), _A.c.reference.ilike(words)))
+    if not wanted:
+        return None
+    found = select(_A.c.id).where(_A.c.lender_id == lender_id, _A.c.state.not_in(("decided", "purged")), *wanted)
+    return select(found.cte("found").prefix_with("MATERIALIZED").c.id)
 
 
 def count_open(connection: Connection, lender_id: str) -> int:

@@ -30,8 +30,9 @@ def twins(case: Case) -> Iterator[Twins]:
         if one.kind is other.kind and _are_of_the_same(case, one, other) and (other.file, other.first) not in told:
             told.add((other.file, other.first))
             yield Twins(one, other, _differing(case, one, other))
-    for first, second in combinations(case.documents, 2):
-        if (second.file, second.first) not in told and _text(first) == _text(second) and len(_text(first)) >= _ENOUGH_WORDS:
+    written = [(document, _text(document)) for document in case.documents]
+    for (first, words), (second, others) in combinations(written, 2):
+        if (second.file, second.first) not in told and len(words) >= _ENOUGH_WORDS and words == others:
             told.add((second.file, second.first))
             yield Twins(first, second)
 
