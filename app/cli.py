@@ -24,7 +24,16 @@ from app.cli_access import access_app
 from app.cli_models import evaluate_risk, rate_app, train_ensemble
 from app.cli_replay import replay_app
 from app.cli_service import service_app
-from app.cli_training import evaluate_reasoner, make_ready, train_extractor, train_page_kind, train_reasoner, write_records
+from app.cli_training import (
+    evaluate_injections,
+    evaluate_reasoner,
+    evaluate_swaps,
+    make_ready,
+    train_extractor,
+    train_page_kind,
+    train_reasoner,
+    write_records,
+)
 from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
@@ -47,6 +56,8 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
 app.command("make-ready")(make_ready)
 evaluate_app.command("reasoner")(evaluate_reasoner)
+evaluate_app.command("swaps")(evaluate_swaps)
+evaluate_app.command("injections")(evaluate_injections)
 train_app.command("page-kind")(train_page_kind)
 train_app.command("extractor")(train_extractor)
 train_app.command("reasoner")(train_reasoner)
