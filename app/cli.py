@@ -25,6 +25,7 @@ from app.cli_models import evaluate_risk, rate_app, train_ensemble
 from app.cli_replay import replay_app
 from app.cli_service import service_app
 from app.cli_training import (
+    evaluate_alarms,
     evaluate_injections,
     evaluate_reasoner,
     evaluate_swaps,
@@ -57,6 +58,7 @@ app.add_typer(train_app, name="train")
 app.command("make-ready")(make_ready)
 evaluate_app.command("reasoner")(evaluate_reasoner)
 evaluate_app.command("swaps")(evaluate_swaps)
+evaluate_app.command("alarms")(evaluate_alarms)
 evaluate_app.command("injections")(evaluate_injections)
 train_app.command("page-kind")(train_page_kind)
 train_app.command("extractor")(train_extractor)
@@ -162,7 +164,7 @@ def assess_command(
         raise UsageError(f"--id names one application, but the paths hold {len(packages)}: {', '.join(n for n, _ in packages[:5])}.")
     models, done = load_models(settings(), rules), list[Assessment]()
     day = as_of.date() if as_of else None
-    with _read([p for _, members in packages for p in members]) as work:
+    with _read([p for _, members in packages for p in members], compare=True) as work:
         for name, members in packages:
             done.append(assess(id or name, list(work.documents(members)), models, day))
         _write(done, html, xlsx, work.picture)
@@ -230,11 +232,11 @@ class Work:
 
 
 @contextmanager
-def _read(paths: Sequence[Path]) -> Iterator[Work]:
+def _read(paths: Sequence[Path], compare: bool = False) -> Iterator[Work]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         tempfile.TemporaryDirectory(prefix="loanlens-") as folder,
-        Reader(settings()) as reader,
+        Reader(settings(), compare) as reader,
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
     ):
         sources: dict[Path, tuple[SourceFile, ...]] = {}
@@ -339,7 +341,7 @@ def evaluate_packages(
 
     folders = packages(truth)
     models, pairs = load_models(settings(), rules), []
-    with _read([folder / "files" for folder in folders]) as work:
+    with _read([folder / "files" for folder in folders], compare=True) as work:
         for folder in folders:
             known = read_truth(folder)
             assessment = assess(known["package_id"], list(work.documents([folder / "files"])), models, None)

@@ -138,7 +138,7 @@ def _twins(assessed: "Callable[[int, int, Models, Reader], Iterator[Twin]]", cou
     from training.evaluate_twins import counts
 
     console, done = Console(highlight=False, markup=False, soft_wrap=True), []
-    with Reader(settings()) as reader, progress_bar("twins") as progress:
+    with Reader(settings(), compare=True) as reader, progress_bar("twins") as progress:
         for twin in assessed(count, seed, load_models(settings(), rules), reader):
             done.append(twin)
             progress(len(done), count)
@@ -147,3 +147,25 @@ def _twins(assessed: "Callable[[int, int, Models, Reader], Iterator[Twin]]", cou
     for line in counts(done):
         console.print(line)
     raise typer.Exit(1 if any(twin.differences for twin in done) else 0)
+
+
+def evaluate_alarms(
+    documents: Annotated[list[Path], typer.Argument(exists=True, help="PDF files, or folders of them, that nobody tampered with.")],
+) -> None:
+    """Read clean documents and count those with a sign of tampering: false alarms."""
+    import tempfile
+
+    from app.reading.package import expand
+    from app.reading.reader import Reader
+    from training.evaluate_tampering import alarms, share
+
+    console, done = Console(highlight=False, markup=False, soft_wrap=True), []
+    opened = Reader(settings(), compare=True)
+    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder, opened as reader, progress_bar("files") as bar:
+        sources = expand(documents, settings(), Path(folder))
+        for source in sources:
+            done.append(found := alarms(reader.read_document(source.name, source.path)))
+            bar(len(done), len(sources))
+            for message in found:
+                console.print(f"  {message}")
+    console.print(share(done))

@@ -471,6 +471,7 @@ def test_a_bank_statement_made_with_a_spreadsheet_is_found() -> None:
         (SignalKind.COVERED, "no_figure_is_covered"),
         (SignalKind.OVERLAPPING, "no_figure_is_printed_over_another"),
         (SignalKind.HIDDEN, "no_figure_is_hidden"),
+        (SignalKind.SHOWN_OTHERWISE, "figures_are_what_the_page_shows"),
     ],
 )
 def test_a_figure_that_was_tampered_with_is_found_and_a_word_is_not(kind: SignalKind, id: str) -> None:

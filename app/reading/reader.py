@@ -23,8 +23,9 @@ _LETTER = (612.0, 792.0)
 class Reader:
     """Reads files in a process of its own, which a hostile file may break without harm."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, compare: bool = False) -> None:
+        """`compare`: also compare the figures of text layers with what is drawn, which an assessment asks for."""
+        self._settings, self._compare = settings, compare
         self._sandbox = Sandbox(settings)
 
     def __enter__(self) -> Self:
@@ -71,7 +72,7 @@ class Reader:
                 pages.append(_unread(file, number, _NOT_TRIED))
                 continue
             try:
-                pages.append(_page(file, number, self._ask("read", path, file, page=number)))
+                pages.append(_page(file, number, self._ask("read", path, file, page=number, compare=self._compare)))
             except Stopped as stopped:
                 given_up += 1
                 pages.append(_unread(file, number, str(stopped)))

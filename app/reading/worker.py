@@ -37,7 +37,7 @@ class Worker:
                 case "count":
                     return {"pages": file.page_count}
                 case "read":
-                    return _packed(file.read(request["page"]))
+                    return _packed(_read(file, request["page"], bool(request["compare"])))
                 case _:
                     shown = file.picture(request["page"], request["dpi"], request["rotation"])
                     return {"png": _as_png(shown)}
@@ -56,6 +56,10 @@ class Worker:
         self._file = PdfFile(path, self._settings) if kind is FileKind.PDF else PictureFile(path, self._settings)
         self._path = path
         return self._file
+
+
+def _read(file: PdfFile | PictureFile, page: int, compare: bool) -> PageWords:
+    return file.read(page, compare) if isinstance(file, PdfFile) else file.read(page)
 
 
 def _as_png(picture: Image.Image) -> str:

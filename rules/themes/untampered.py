@@ -101,6 +101,17 @@ def no_figure_is_hidden(case: Case) -> Iterator[Flaw]:
     return _on_pages(case, SignalKind.HIDDEN, "{place}: {figures} where nobody can see {them}. Ask for the original.")
 
 
+def figures_are_what_the_page_shows(case: Case) -> Iterator[Flaw]:
+    """A figure in the text of a file must be the figure that is seen on its page.
+
+    Why: a program reads the text, a person the page; who makes them differ deceives one of the two.
+    Source: Credit analysis practice: integrity of documents.
+    Example: the text of the file says 1,200, on the page stands 1,800.
+    """
+    said = "{place}: {figures} in the text of the file, unlike what the page shows. Ask for the original."
+    return _on_pages(case, SignalKind.SHOWN_OTHERWISE, said)
+
+
 def no_words_are_hidden(case: Case) -> Iterator[Flaw]:
     """No sentence may stand on a page where nobody sees it.
 
