@@ -59,7 +59,7 @@ class Twin:
 
 def swapped(count: int, seed: int, models: Models, reader: ReadsFiles) -> Iterator[Twin]:
     """Yield `count` packages with their borrower swapped, each swap in turn, compared with the package as it was."""
-    models = replace(models, extractor=Remembering(models.extractor))
+    models = _unhurried(models)
     base: tuple[str, Outcome] | None = None
     for number, (name, swap) in enumerate(islice(cycle(SWAPS.items()), count)):
         seed_of = f"w{seed}-{number // len(SWAPS):03d}"
@@ -71,7 +71,7 @@ def swapped(count: int, seed: int, models: Models, reader: ReadsFiles) -> Iterat
 
 def with_orders(count: int, seed: int, models: Models, reader: ReadsFiles) -> Iterator[Twin]:
     """Yield `count` documents with orders to a machine in them, each assessed within its package and compared with the clean one."""
-    models = replace(models, extractor=Remembering(models.extractor))
+    models = _unhurried(models)
     for number, many in enumerate(_shares(count)):
         draft, _ = drafted(f"i{seed}-{number:03d}")
         rng = random.Random(f"{seed}/{number}")
@@ -81,6 +81,11 @@ def with_orders(count: int, seed: int, models: Models, reader: ReadsFiles) -> It
         for each in rng.sample(changed, min(many, len(changed))):
             files = clean | {each.key: _read(f"{each.key}.pdf", each.data, reader)}
             yield _compared(draft.seed, each, plain, assess(draft.seed, list(files.values()), models, None))
+
+
+def _unhurried(models: Models) -> Models:
+    """Return models that extract a page once, and whose reasoner may take its time: a busy machine is no difference between twins."""
+    return replace(models, extractor=Remembering(models.extractor), reasoner_seconds=float("inf"))
 
 
 def counts(twins: Sequence[Twin]) -> Iterator[str]:
