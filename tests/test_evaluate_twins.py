@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pypdfium2
@@ -17,7 +18,7 @@ from app.settings import Settings
 from tests import build
 from training.corpus.packages import drafted
 from training.corpus.twins import SWAPS, WAYS, clean_pdf, injected
-from training.evaluate_twins import Remembering, counts, outcome, swapped, with_orders
+from training.evaluate_twins import Remembering, _swap, counts, outcome, swapped, with_orders
 
 MODELS = Models(MatchingExtractor(), TitleClassifier())
 
@@ -66,7 +67,7 @@ def test_what_an_order_changes_is_told(reader: Reader) -> None:
 def test_every_swap_gives_another_borrower_whose_figures_are_the_same() -> None:
     plain, _ = drafted("w7-000")
     for swap in SWAPS.values():
-        made, _ = drafted("w7-000", become=lambda who, s=swap: s(who, 1))
+        made, _ = drafted("w7-000", become=partial(_swap, swap, 1))
         assert made.books.borrower != plain.books.borrower
         assert made.books.years == plain.books.years
         assert [sent.key for sent in made.sent] == [sent.key for sent in plain.sent]

@@ -6,7 +6,7 @@ Figures, probability, grade and route are compared exactly. Documents without a 
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
@@ -18,6 +18,7 @@ from zipfile import ZipFile
 from app.assess import Models, Reads, assess
 from app.domain import Assessment, Document, ModelVersion, Page, Recommendation, Route
 from models.extractor import PageReading
+from training.corpus.borrowers import Borrower
 from training.corpus.packages import drafted, package
 from training.corpus.twins import SWAPS, Injected, clean_pdf, injected
 
@@ -65,8 +66,12 @@ def swapped(count: int, seed: int, models: Models, reader: ReadsFiles) -> Iterat
         seed_of = f"w{seed}-{number // len(SWAPS):03d}"
         if base is None or base[0] != seed_of:
             base = seed_of, outcome(_assessed(package(seed_of, digital=True).files, models, reader), names=False)
-        files = package(seed_of, digital=True, become=partial(swap, number=number)).files
+        files = package(seed_of, digital=True, become=partial(_swap, swap, number)).files
         yield Twin(seed_of, name, tuple(_differences(base[1], outcome(_assessed(files, models, reader), names=False))))
+
+
+def _swap(swap: Callable[[Borrower, int], Borrower], number: int, who: Borrower) -> Borrower:
+    return swap(who, number)
 
 
 def with_orders(count: int, seed: int, models: Models, reader: ReadsFiles) -> Iterator[Twin]:

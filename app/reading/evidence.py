@@ -308,8 +308,8 @@ def _hidden(runs: Sequence[_Mark], page: pypdfium2.PdfPage) -> Iterator[_Mark]:
 
 def _ground(page: pypdfium2.PdfPage) -> Grey:
     """Return the page as it is seen, in shades of grey, not turned: white text may stand on any dark ground."""
-    drawn = page.render(scale=_GROUND_SCALE, grayscale=True, rotation=(360 - page.get_rotation()) % 360).to_numpy()
-    return drawn.reshape(drawn.shape[0], -1)
+    drawn: Grey = page.render(scale=_GROUND_SCALE, grayscale=True, rotation=(360 - page.get_rotation()) % 360).to_numpy()
+    return drawn if drawn.ndim == 2 else drawn[:, :, 0]
 
 
 def _is_on_paper(run: _Mark, ground: Grey, corner: tuple[float, float]) -> bool:
