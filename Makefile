@@ -1,6 +1,6 @@
 # Every target is one line; `make help` lists them. `make demo` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store bench-service capacity hostile faults lock clean distclean bench-desk desk-faults
+.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store bench-service capacity hostile faults lock clean distclean bench-desk desk-faults injections
 RUN := .venv/bin/python -m
 REPORT := out/report.html
 
@@ -33,6 +33,9 @@ types: setup ## check types (mypy --strict)
 
 format: setup ## put imports in order and apply the safe fixes of ruff
 	@$(RUN) ruff check --fix .
+
+injections: setup ## assess documents that give orders to a machine beside their clean twins; COUNT=200 by default
+	@.venv/bin/loanlens evaluate injections --count $(or $(COUNT),200)
 
 bench: setup ## measure pages a second and latency of each stage on the samples
 	@.venv/bin/loanlens bench

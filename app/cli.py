@@ -25,7 +25,18 @@ from app.cli_models import evaluate_risk, rate_app, train_ensemble
 from app.cli_queue import queue_app
 from app.cli_replay import replay_app
 from app.cli_service import service_app
-from app.cli_training import evaluate_reasoner, evaluate_review, make_ready, train_extractor, train_page_kind, train_reasoner, write_records
+from app.cli_training import (
+    evaluate_alarms,
+    evaluate_injections,
+    evaluate_reasoner,
+    evaluate_review,
+    evaluate_swaps,
+    make_ready,
+    train_extractor,
+    train_page_kind,
+    train_reasoner,
+    write_records,
+)
 from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
@@ -49,6 +60,9 @@ app.add_typer(train_app, name="train")
 app.command("make-ready")(make_ready)
 evaluate_app.command("reasoner")(evaluate_reasoner)
 evaluate_app.command("review")(evaluate_review)
+evaluate_app.command("swaps")(evaluate_swaps)
+evaluate_app.command("alarms")(evaluate_alarms)
+evaluate_app.command("injections")(evaluate_injections)
 train_app.command("page-kind")(train_page_kind)
 train_app.command("extractor")(train_extractor)
 train_app.command("reasoner")(train_reasoner)
@@ -154,7 +168,7 @@ def assess_command(
         raise UsageError(f"--id names one application, but the paths hold {len(packages)}: {', '.join(n for n, _ in packages[:5])}.")
     models, done = load_models(settings(), rules), list[Assessment]()
     day = as_of.date() if as_of else None
-    with _read([p for _, members in packages for p in members]) as work:
+    with _read([p for _, members in packages for p in members], compare=True) as work:
         for name, members in packages:
             done.append(assess(id or name, list(work.documents(members)), models, day))
         _write(done, html, xlsx, work.picture)
@@ -222,11 +236,11 @@ class Work:
 
 
 @contextmanager
-def _read(paths: Sequence[Path]) -> Iterator[Work]:
+def _read(paths: Sequence[Path], compare: bool = False) -> Iterator[Work]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         tempfile.TemporaryDirectory(prefix="loanlens-") as folder,
-        Reader(settings()) as reader,
+        Reader(settings(), compare) as reader,
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
     ):
         sources: dict[Path, tuple[SourceFile, ...]] = {}
@@ -333,7 +347,7 @@ def evaluate_packages(
 
     folders = packages(truth)
     models, pairs, effects = load_models(settings(), rules), [], []
-    with _read([folder / "files" for folder in folders]) as work:
+    with _read([folder / "files" for folder in folders], compare=True) as work:
         for folder in folders:
             known = read_truth(folder)
             assessment = assess(known["package_id"], list(work.documents([folder / "files"])), models, None)

@@ -38,7 +38,7 @@ def replay_command(
     path = Path(what)
     if not path.is_file() and not what.isdecimal():
         raise UsageError(f"There is no file {what}. Name one that loanlens assess --json wrote, or the id of an assessment.")
-    with Reader(settings()) as reader:
+    with Reader(settings(), compare=True) as reader:
         done = _of_file(path, documents, reader) if path.is_file() else [_of_store(int(what), lender, reader, load_models(settings()))]
     out = Console(highlight=False, markup=False, soft_wrap=True)
     for each in done:

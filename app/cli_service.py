@@ -129,7 +129,7 @@ def worker(
         stop_with_parent()
     chosen = settings()
     models = load_models(chosen, rules)
-    with Reader(chosen) as reader, open_store() as database:
+    with Reader(chosen, compare=True) as reader, open_store() as database:
         todo = duties(Workplace(open_blobs(chosen), reader, models, chosen))
         run_worker(database, todo, (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
 

@@ -1,14 +1,21 @@
 """The commands that train what reads and reasons: extractor, page classifier, reasoner; and those about the reasoner alone."""
 
 import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from app.cli_operator import progress_bar
 from app.settings import settings
+
+if TYPE_CHECKING:
+    from app.assess import Models
+    from app.reading.reader import Reader
+    from training.evaluate_twins import Twin
 
 _CONFIG = Path("training/train_reasoner.yaml")
 
@@ -124,3 +131,67 @@ def make_ready() -> None:
 
     if not settings().reasoner_llama and not settings().reasoner_url:
         Console(stderr=True).print(f"The reasoner's Llama: {export_smollm2(settings().cache_dir)}", highlight=False, markup=False)
+
+
+def evaluate_swaps(
+    count: Annotated[int, typer.Option(min=1, help="Swapped packages.")] = 100,
+    seed: Annotated[int, typer.Option(help="Which packages.")] = 41,
+    rules: Annotated[bool, typer.Option("--rules", help="Use the rule-based extractor instead of the trained one.")] = False,
+) -> None:
+    """Assess invented packages with the borrower's name, place or gender swapped: nothing of what comes out may change."""
+    from training.evaluate_twins import swapped
+
+    _twins(swapped, count, seed, rules)
+
+
+def evaluate_injections(
+    count: Annotated[int, typer.Option(min=1, help="Documents with orders to a machine in them.")] = 200,
+    seed: Annotated[int, typer.Option(help="Which documents.")] = 43,
+    rules: Annotated[bool, typer.Option("--rules", help="Use the rule-based extractor instead of the trained one.")] = False,
+) -> None:
+    """Assess documents that tell a machine to approve or to alter figures, seen and unseen, beside their clean twins.
+
+    No figure, probability or grade may change; a sign of tampering that is found may make the outcome stricter.
+    """
+    from training.evaluate_twins import with_orders
+
+    _twins(with_orders, count, seed, rules)
+
+
+def _twins(assessed: "Callable[[int, int, Models, Reader], Iterator[Twin]]", count: int, seed: int, rules: bool) -> None:
+    from app.assess import load_models
+    from app.reading.reader import Reader
+    from training.evaluate_twins import counts
+
+    console, done = Console(highlight=False, markup=False, soft_wrap=True), []
+    with Reader(settings(), compare=True) as reader, progress_bar("twins") as progress:
+        for twin in assessed(count, seed, load_models(settings(), rules), reader):
+            done.append(twin)
+            progress(len(done), count)
+            for difference in twin.differences:
+                console.print(f"  {twin.name} | {twin.kind} | {difference}")
+    for line in counts(done):
+        console.print(line)
+    raise typer.Exit(1 if any(twin.differences for twin in done) else 0)
+
+
+def evaluate_alarms(
+    documents: Annotated[list[Path], typer.Argument(exists=True, help="PDF files, or folders of them, that nobody tampered with.")],
+) -> None:
+    """Read clean documents and count those with a sign of tampering: false alarms."""
+    import tempfile
+
+    from app.reading.package import expand
+    from app.reading.reader import Reader
+    from training.evaluate_tampering import alarms, share
+
+    console, done = Console(highlight=False, markup=False, soft_wrap=True), []
+    opened = Reader(settings(), compare=True)
+    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder, opened as reader, progress_bar("files") as bar:
+        sources = expand(documents, settings(), Path(folder))
+        for source in sources:
+            done.append(found := alarms(reader.read_document(source.name, source.path)))
+            bar(len(done), len(sources))
+            for message in found:
+                console.print(f"  {message}")
+    console.print(share(done))

@@ -125,6 +125,7 @@ class SignalKind(StrEnum):
     COVERED = "covered"
     OVERLAPPING = "overlapping"
     HIDDEN = "hidden"
+    SHOWN_OTHERWISE = "shown otherwise"
 
 
 @dataclass(frozen=True, slots=True)

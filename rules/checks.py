@@ -96,6 +96,8 @@ CHECKS: tuple[Check, ...] = (
     untampered.no_figure_is_covered,
     untampered.no_figure_is_printed_over_another,
     untampered.no_figure_is_hidden,
+    untampered.figures_are_what_the_page_shows,
+    untampered.no_words_are_hidden,
     plausible.statements_are_in_the_unit_of_the_other_documents,
     plausible.ratios_lie_within_practice,
     plausible.cost_of_sales_is_not_negative,

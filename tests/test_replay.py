@@ -1,6 +1,7 @@
 """A recorded assessment made again: identical, or the difference explained."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -46,7 +47,7 @@ class SlowReasoner:
 
     version = ModelVersion("reasoner", "slow", "ab")
 
-    def explain(self, facts: tuple[FactLine, ...], fault: str = "") -> Rationale:  # noqa: ARG002  every reasoner is asked alike
+    def explain(self, facts: Sequence[FactLine], fault: str = "") -> Rationale:  # noqa: ARG002  every reasoner is asked alike
         """Give a rationale of one reason."""
         reasons = tuple(Reason(fact.id, Relation.DOWN, 0.5) for fact in facts if fact.allows(Relation.DOWN))[:1]
         return Rationale(tuple(facts), reasons, (), (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), self.version)

@@ -41,6 +41,7 @@ _MANY = 10  # amounts in one font before another is odd
 _ODD = 3  # amounts in another font that may be odd; more are a design
 _SIZES = 0.06  # share by which letters of one size may differ
 _COVERS = 0.6  # share of a text under a patch, or of one text under another
+_RULE = 2.5  # points: what is no thicker is a line
 _ROW = 2.0  # points by which the figures of a row or column may be off
 _CELL = 24.0  # points: side of the squares in which neighbours are looked for
 _TEXT, _PATH, _IMAGE = raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE
@@ -94,10 +95,32 @@ def file_signals(metadata: Mapping[str, str], path: Path) -> tuple[Signal, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An amount of a text layer: its font, its place, and whether something drawn later lies over it."""
+
+    text: str
+    font: str
+    box: Box
+    overlaid: bool
+
+
+def amounts_written(page: pypdfium2.PdfPage) -> tuple[Written, ...]:
+    """Return the amounts of an upright page that are drawn as text. Raises PdfiumError for a damaged page."""
+    marks = _marks(page)
+    over = _by_cell(mark for mark in marks if mark.kind != _TEXT and min(mark.height, mark.right - mark.left) > _RULE and _paints(mark))
+    found = []
+    for run in _runs([mark for mark in marks if mark.kind == _TEXT and mark.text]):
+        box = _box(run, page)
+        if _is_amount(run) and not run.invisible and box is not None and box.x0 < box.x1 and box.top < box.bottom:
+            overlaid = any(mark.order > run.order and mark.shared(run) > 0 for mark in _neighbours(over, run))
+            found.append(Written(run.text.strip(), run.font, box, overlaid))
+    return tuple(found)
+
+
 def page_signals(page: pypdfium2.PdfPage) -> tuple[Signal, ...]:
     """Return the traces on one page with a text layer. Raises PdfiumError for a damaged page."""
-    drawn = enumerate(page.get_objects(textpage=page.get_textpage()))
-    marks = [mark for order, each in drawn if (mark := _mark(order, each)) is not None]
+    marks = _marks(page)
     letters = [mark for mark in marks if mark.kind == _TEXT and mark.text]
     runs = _runs(letters)
     found = [(SignalKind.OTHER_FONT, mark) for mark in _in_another_font(runs)]
@@ -128,6 +151,16 @@ def _savings_after_the_first(path: Path) -> int:
 
 
 # -- the page --------------------------------------------------------------------------------------------------------
+
+
+def _marks(page: pypdfium2.PdfPage) -> list[_Mark]:
+    drawn = enumerate(page.get_objects(textpage=page.get_textpage()))
+    return [mark for order, each in drawn if (mark := _mark(order, each)) is not None]
+
+
+def _paints(mark: _Mark) -> bool:
+    """Say whether a picture or shape hides what lies under it."""
+    return mark.kind == _IMAGE or mark.fill is not None
 
 
 def _mark(order: int, each: pypdfium2.PdfObject) -> _Mark | None:
@@ -275,8 +308,8 @@ def _hidden(runs: Sequence[_Mark], page: pypdfium2.PdfPage) -> Iterator[_Mark]:
 
 def _ground(page: pypdfium2.PdfPage) -> Grey:
     """Return the page as it is seen, in shades of grey, not turned: white text may stand on any dark ground."""
-    drawn = page.render(scale=_GROUND_SCALE, grayscale=True, rotation=(360 - page.get_rotation()) % 360).to_numpy()
-    return drawn.reshape(drawn.shape[0], -1)
+    drawn: Grey = page.render(scale=_GROUND_SCALE, grayscale=True, rotation=(360 - page.get_rotation()) % 360).to_numpy()
+    return drawn if drawn.ndim == 2 else drawn[:, :, 0]
 
 
 def _is_on_paper(run: _Mark, ground: Grey, corner: tuple[float, float]) -> bool:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pdfplumber
 import pypdfium2
 import pypdfium2.raw as pdfium_raw
@@ -14,6 +15,7 @@ from PIL import Image
 from app.domain import PageStatus, ReadMethod, Signal
 from app.reading import evidence, ocr
 from app.reading.contents import Unreadable
+from app.reading.drawn import shown_otherwise
 from app.reading.page_words import PageWords
 from app.reading.text_layer import UNPARSED, TextLayer, seen_only, text_layer_of
 from app.settings import Settings
@@ -59,8 +61,8 @@ class PdfFile:
             self._plumber.close()
         self._pdfium.close()
 
-    def read(self, number: int) -> PageWords:
-        """Return the words of page `number`. Raises Unreadable."""
+    def read(self, number: int, compare: bool = False) -> PageWords:
+        """Return the words of page `number`; with `compare`, its figures are compared with what is drawn. Raises Unreadable."""
         width, height = self._size(number)
         layer = self._text_layer(number)
         signals = self._file_signals if number == 1 else ()
@@ -68,7 +70,8 @@ class PdfFile:
             traces = self._page_signals(number)
             layer, signals = seen_only(layer, traces), (*signals, *traces)
         if layer.doubt is None:
-            return replace(_as_text(layer, width, height), signals=signals)
+            otherwise = self._shown_otherwise(number) if compare else ()
+            return replace(_as_text(layer, width, height), signals=(*signals, *otherwise))
         picture = self._drawn(number, self._settings.ocr_dpi)
         try:
             return replace(ocr.read_picture(picture, width / picture.width), signals=signals)
@@ -90,6 +93,15 @@ class PdfFile:
         except pypdfium2.PdfiumError:
             return ()
         return found
+
+    def _shown_otherwise(self, number: int) -> tuple[Signal, ...]:
+        try:
+            page = self._pdfium[number - 1]
+            written = evidence.amounts_written(page)
+            page.close()
+        except pypdfium2.PdfiumError:
+            return ()
+        return shown_otherwise(written, lambda: np.asarray(self._drawn(number, self._settings.ocr_dpi)))
 
     def _size(self, number: int) -> tuple[float, float]:
         width, height = self._pdfium.get_page_size(number - 1)

@@ -31,8 +31,9 @@ _LETTER = (612.0, 792.0)
 class Reader:
     """Reads files in processes of their own, which a hostile file may break without harm; any number of threads may ask."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, compare: bool = False) -> None:
+        """`compare`: also compare the figures of text layers with what is drawn, which an assessment asks for."""
+        self._settings, self._compare = settings, compare
         self._sandboxes = Sandboxes(settings, settings.readers_at_once)
 
     def __enter__(self) -> Self:
@@ -97,7 +98,7 @@ class Reader:
                 return {}
             patience = self._settings.page_cpu_seconds // (_LESS_PATIENCE if broke else 1)
             try:
-                return self._ask("read", path, file, page=number, cpu_seconds=max(1, patience))
+                return self._ask("read", path, file, page=number, cpu_seconds=max(1, patience), compare=self._compare)
             except Stopped as stopped:
                 broke.append(number)
                 return {"reason": str(stopped)}

@@ -40,7 +40,7 @@ class Worker:
                 case "count":
                     return {"pages": file.page_count}
                 case "read":
-                    return _packed(self._measured(file.read(request["page"])))
+                    return _packed(self._measured(_read(file, request["page"], bool(request["compare"]))))
                 case _:
                     shown = file.picture(request["page"], request["dpi"], request["rotation"])
                     return {"png": _as_png(shown)}
@@ -87,6 +87,10 @@ def _stamp(path: Path) -> _Stamp:
     except OSError:
         return 0, 0, 0
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _read(file: PdfFile | PictureFile, page: int, compare: bool) -> PageWords:
+    return file.read(page, compare) if isinstance(file, PdfFile) else file.read(page)
 
 
 def _as_png(picture: Image.Image) -> str:

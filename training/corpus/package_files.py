@@ -15,6 +15,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from training.corpus import degrade
@@ -35,6 +37,15 @@ class Forgery:
 
 
 @dataclass(frozen=True, slots=True)
+class Injection:
+    """Lines put on a page that speak to a machine: visible, white, tiny, beside the page (off-page), or in a picture (image)."""
+
+    lines: tuple[str, ...]
+    way: str
+    font: str = "Helvetica"
+
+
+@dataclass(frozen=True, slots=True)
 class Making:
     """What a PDF says of its making."""
 
@@ -43,6 +54,7 @@ class Making:
     created: datetime
     modified: datetime
     author: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,7 @@ class Leaf:
     quality: str = "digital"  # digital | scan | photo
     turned: int = 0
     forged: tuple[Forgery, ...] = ()
+    injected: tuple[Injection, ...] = ()
 
 
 # -- scans ------------------------------------------------------------------------------------------------------------
@@ -87,7 +100,7 @@ def pdf_of(leaves: Sequence[Leaf], made: Making) -> bytes:
     canvas.setCreator(made.creator)
     canvas.setAuthor(made.author or "")
     canvas.setTitle("")
-    canvas.setSubject("")
+    canvas.setSubject(made.subject)
     for leaf in leaves:
         if leaf.picture is not None:
             _put_picture(canvas, leaf)
@@ -134,6 +147,32 @@ def _put_page(canvas: Canvas, leaf: Leaf) -> None:
         _put_word(canvas, page, word)
     for forgery in leaf.forged:
         _forge(canvas, page, page.words[forgery.word], forgery)
+    for injection in leaf.injected:
+        _inject(canvas, page, injection)
+
+
+def _inject(canvas: Canvas, page: PlacedPage, injection: Injection) -> None:
+    """Put lines where the page is empty: below its last word, else at its lower edge."""
+    if injection.font not in pdfmetrics.getRegisteredFontNames() and injection.font != "Helvetica":
+        pdfmetrics.registerFont(UnicodeCIDFont(injection.font))
+    size = 0.8 if injection.way == "tiny" else 8.0
+    low = max((word.bottom for word in page.words), default=0.0) + 24
+    down = low if low + 10 * len(injection.lines) < page.height - 6 else page.height - 10 * len(injection.lines) - 2
+    left = -600.0 if injection.way == "off-page" else 60.0
+    canvas.setFillGray(1 if injection.way == "white" else 0)
+    if injection.way == "image":
+        _inject_picture(canvas, injection.lines, (left, page.height - down - 10 * len(injection.lines)))
+        return
+    canvas.setFont(injection.font, size)
+    for number, line in enumerate(injection.lines):
+        canvas.drawString(left, page.height - down - 10 * number, line)
+
+
+def _inject_picture(canvas: Canvas, lines: Sequence[str], at: tuple[float, float]) -> None:
+    scale = 4
+    picture = Image.new("L", (400 * scale, 10 * scale * len(lines)), 255)
+    ImageDraw.Draw(picture).multiline_text((0, 0), "\n".join(lines), fill=0, font=ImageFont.load_default(7 * scale))
+    canvas.drawImage(ImageReader(picture), *at, 400, 10 * len(lines))
 
 
 def _put_word(canvas: Canvas, page: PlacedPage, word: PlacedWord) -> None:

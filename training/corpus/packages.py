@@ -8,7 +8,7 @@ writes `<package_id>/files/` and `<package_id>/truth.json`. The same seed writes
 import argparse
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from typing import Any
 
 from rich.progress import track
 
+from training.corpus.borrowers import Borrower
 from training.corpus.forms.desk import Fact, Movement
 from training.corpus.ledger import Ledger, ledger
 from training.corpus.package_binding import CONTAINERS, Bound, Laid, bind
@@ -26,6 +27,7 @@ from training.corpus.package_ratios import ratios
 from training.corpus.planted import ALL_THEMES, PLANTINGS, plant, possible
 
 Json = dict[str, Any]
+Become = Callable[[Borrower], Borrower]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,18 @@ def packages(seed: int, count: int, *, digital: bool = False) -> Iterator[Packag
         yield package(f"s{seed}-{number:03d}", digital=digital)
 
 
-def package(seed: str, case: Case | None = None, *, digital: bool = False) -> Package:
-    """Return the package of a seed; what it is to be is drawn where not given."""
+def package(seed: str, case: Case | None = None, *, digital: bool = False, become: Become | None = None) -> Package:
+    """Return the package of a seed; what it is to be is drawn where not given. `become` makes it another borrower's, all else alike."""
+    draft, case = drafted(seed, case, become)
+    bound = bind(draft, case.container, 0.0 if digital else case.scans)
+    return Package(seed, bound.delivered, _truth(draft, case, bound))
+
+
+def drafted(seed: str, case: Case | None = None, become: Become | None = None) -> tuple[Draft, Case]:
+    """Return the documents of a package before they are put into files, and what it is to be."""
     rng = random.Random(seed)
     books, case = _chosen(rng, case)
-    case = replace(case, scans=0.0) if digital else case
+    books = replace(books, borrower=become(books.borrower)) if become else books
     draft = Draft(seed, books, rng.random() < 0.4, rng.random() < 0.75)
     for name in case.planted:
         plant(draft, name, before=True)
@@ -67,8 +76,7 @@ def package(seed: str, case: Case | None = None, *, digital: bool = False) -> Pa
     for name in case.planted:
         plant(draft, name, before=False)
     draft.expected += _policy(draft)
-    bound = bind(draft, case.container, case.scans)
-    return Package(seed, bound.delivered, _truth(draft, case, bound))
+    return draft, case
 
 
 def _chosen(rng: random.Random, case: Case | None) -> tuple[Ledger, Case]:
