@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import closing, suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from app.blobs.storage import open_blobs
 from app.database import embedded
 from app.domain import Role, User
+from app.errors import SetupError
 from app.intake import Package, receive
 from app.settings import PROJECT
 from app.store.rows import NewApplication
@@ -101,6 +103,18 @@ def workers_at_work(database: Engine) -> int:
     return 0
 
 
+def done(database: Engine) -> int:
+    """Return how many jobs have their outcome; 0 while the database is away."""
+    with suppress(DBAPIError), database.connect() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM job_records WHERE outcome IS NOT NULL")) or 0)
+    return 0
+
+
+def is_more_done(database: Engine, before: int) -> bool:
+    """Say whether workers are at work: jobs were done since."""
+    return done(database) > before
+
+
 def restarts(folder: Path) -> bool:
     """Stop the database in order, again and again, under a running batch; the supervisor starts it; count."""
     database, killer = prepared(folder), Killer(folder, 1)
@@ -111,7 +125,8 @@ def restarts(folder: Path) -> bool:
             killer.keep_up()
             waited(server.is_running, 60)
             top_up(database, 60)
-            time.sleep(2)
+            before = done(database)
+            waited(partial(is_more_done, database, before), 240)
             server.stop()
         waited_for(database, killer, 180)
         found = counts(database)
@@ -127,7 +142,7 @@ def full_disk_of_files(folder: Path) -> bool:
     refused = 0
     with small_disk(folder) as mounted:
         settings = settings_of(folder).model_copy(update={"blobs_url": str(mounted / "files")})
-        sender, content = User("faults", LENDERS[0], frozenset((Role.ANALYST,))), os.urandom(4_000_000)
+        sender, content = User("faults", LENDERS[0], frozenset((Role.ANALYST,))), os.urandom(1_000_000)
         for number in range(60):
             if number == 50:
                 (mounted / "ballast").unlink(missing_ok=True)
@@ -139,7 +154,7 @@ def full_disk_of_files(folder: Path) -> bool:
                 with database.begin() as connection:
                     files = [(f"{n}.pdf", BytesIO(content + bytes([number, n])), None) for n in range(2)]
                     receive(connection, open_blobs(settings), sender, Package(NewApplication(f"A{number}"), files))
-            except OSError:
+            except (OSError, SetupError):
                 refused += 1
         blobs = open_blobs(settings)
         with database.connect() as connection:

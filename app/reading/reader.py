@@ -16,6 +16,12 @@ from app.settings import Settings
 _GIVEN_UP_PAGES = 2
 #: Pages after a given-up one have this fraction of the processor time: a file that hangs twice still ends soon.
 _LESS_PATIENCE = 4
+#: A scanned page of a few kilobytes takes a few seconds; a file of a few kilobytes that takes minutes is no scan.
+_CPU_SECONDS_A_MEGABYTE = 500
+_TOO_COSTLY = (
+    "Not tried: the file takes more of the processor than its size allows (LOANLENS_FILE_CPU_SECONDS)."
+    " Look at it, and ask the sender to print it to PDF again."
+)
 _NOT_TRIED = "Not tried: two pages of this file broke the reader. Ask the sender to print it to PDF again."
 #: A file that says it has more than so many times the pages that are read has no ledger of them all.
 _MOST_LISTED = 2
@@ -68,14 +74,20 @@ class Reader:
             reason = f"The file has {count} pages, more than are read ({limit}). Split it and send the parts."
             return tuple(_unread(file, number, reason) for number in range(1, min(count, _MOST_LISTED * self._settings.max_pages) + 1))
         pages: list[Page] = []
-        given_up = 0
+        given_up, spent = 0, 0.0
+        allowed = self._settings.file_cpu_seconds + _CPU_SECONDS_A_MEGABYTE * _size_of(path) / 1e6
         for number in range(1, count + 1):
             if given_up >= _GIVEN_UP_PAGES:
                 pages.append(_unread(file, number, _NOT_TRIED))
                 continue
+            if spent > allowed:
+                pages.append(_unread(file, number, _TOO_COSTLY))
+                continue
             patience = self._settings.page_cpu_seconds // (_LESS_PATIENCE if given_up else 1)
             try:
-                pages.append(_page(file, number, self._ask("read", path, file, page=number, cpu_seconds=max(1, patience))))
+                answer = self._ask("read", path, file, page=number, cpu_seconds=max(1, patience))
+                spent += answer["cpu_seconds"]
+                pages.append(_page(file, number, answer))
             except Stopped as stopped:
                 given_up += 1
                 pages.append(_unread(file, number, str(stopped)))
