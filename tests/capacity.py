@@ -53,11 +53,9 @@ def page(given: dict[str, Any]) -> str:
     each = digital + measured["cpu_seconds_per_scanned_page"] * load["pages_per_application"] * load["scanned_share_of_pages"]
     seconds = machine["cores"] * 3600 * machine["use_at_most"]
     rows = [row(month, given, seconds / each, seconds / digital) for month in load["applications_a_month"]]
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
-    )
+    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=True)
     template = templates.get_template("capacity.md.j2")
-    return template.render(**given, rows=rows, each=each, an_hour=seconds / each, digital_an_hour=seconds / digital)
+    return str(template.render(**given, rows=rows, each=each, an_hour=seconds / each, digital_an_hour=seconds / digital)) + "\n"
 
 
 if __name__ == "__main__":

@@ -232,7 +232,7 @@ def structures() -> Iterator[tuple[str, Callable[[], bytes]]]:
     yield "table of objects at zero", lambda: sound_pdf(1).replace(b"startxref", b"startxref\n0\n%")
     yield "table of objects beyond the end", lambda: sound_pdf(1).replace(b"startxref\n", b"startxref\n9999999")
     yield "10,000 pages", lambda: many_pages(10_000)
-    yield "300 pages", lambda: many_pages(300)
+    yield "300 pages that are one", lambda: many_pages(300)
     yield "arrays 100,000 deep", lambda: catalog(b"/X " + b"[" * 100_000 + b"]" * 100_000)
     yield "dictionaries 50,000 deep", lambda: catalog(b"/X " + b"<< /A " * 50_000 + b"1 " + b">>" * 50_000)
     yield "arrays 100,000 deep in the content", lambda: page(b"[" * 100_000 + b"]" * 100_000 + b" TJ " + _SHOWN)

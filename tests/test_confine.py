@@ -9,6 +9,7 @@ import pytest
 from app.domain import PageStatus
 from app.reading.reader import Reader
 from app.settings import PROJECT, Settings
+from tests.hostile_files import many_pages
 from tests.test_sandbox import endless, made, statuses
 
 _CONFINED = (
@@ -77,3 +78,12 @@ def test_a_page_of_more_words_than_any_is_set_aside_with_the_limit(tmp_path: Pat
         (page,) = reader.read_document("a.pdf", made(tmp_path / "a.pdf")).pages
     assert page.status is PageStatus.QUARANTINED
     assert "LOANLENS_MAX_PAGE_WORDS" in str(page.reason)
+
+
+def test_a_small_file_that_takes_long_in_all_is_given_up_and_every_page_is_in_the_ledger(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(many_pages(40))  # all but the first are read as pictures: small to send, costly to read
+    with Reader(Settings(file_cpu_seconds=1)) as reader:
+        pages = reader.read_document("a.pdf", tmp_path / "a.pdf").pages
+    assert [page.number for page in pages] == list(range(1, 41))
+    assert pages[0].status is PageStatus.READ
+    assert "LOANLENS_FILE_CPU_SECONDS" in str(pages[-1].reason)

@@ -39,6 +39,12 @@ def limit_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + seconds, most))
 
 
+def cpu_seconds() -> float:
+    """Return the processor time that this process and the programs it started have taken."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
 def _without_network() -> bool:
     """Have the kernel refuse every new socket and every look into another process, whoever asks here."""
     machine = _MACHINES.get(platform.machine()) if platform.system() == "Linux" else None

@@ -21,6 +21,12 @@ from app.settings import Settings
 _GIVEN_UP_PAGES = 2
 #: Pages after a given-up one have this fraction of the processor time: a file that hangs twice still ends soon.
 _LESS_PATIENCE = 4
+#: A scanned page of a few kilobytes takes a few seconds; a file of a few kilobytes that takes minutes is no scan.
+_CPU_SECONDS_A_MEGABYTE = 500
+_TOO_COSTLY = (
+    "Not tried: the file takes more of the processor than its size allows (LOANLENS_FILE_CPU_SECONDS)."
+    " Look at it, and ask the sender to print it to PDF again."
+)
 _NOT_TRIED = "Not tried: two pages of this file broke the reader. Ask the sender to print it to PDF again."
 #: A file that says it has more than so many times the pages that are read has no ledger of them all.
 _MOST_LISTED = 2
@@ -92,22 +98,32 @@ class Reader:
             reason = f"The file has {count} pages, more than are read ({limit}). Split it and send the parts."
             return tuple(_unread(file, number, reason) for number in range(1, min(count, _MOST_LISTED * self._settings.max_pages) + 1))
         broke: list[int] = []
+        spent: dict[int, float] = {}
+        allowed = self._settings.file_cpu_seconds + _CPU_SECONDS_A_MEGABYTE * _size_of(path) / 1e6
+
+        def given_up(number: int) -> str:
+            """Return why page `number` is not tried, as far as the pages before it have told by now."""
+            if sum(other < number for other in broke) >= _GIVEN_UP_PAGES:
+                return _NOT_TRIED
+            return _TOO_COSTLY if sum(each for other, each in [*spent.items()] if other < number) > allowed else ""
 
         def tried(number: int) -> Message:
-            if _given_up(number, broke):
+            if given_up(number):
                 return {}
             patience = self._settings.page_cpu_seconds // (_LESS_PATIENCE if broke else 1)
             try:
-                return self._ask("read", path, file, page=number, cpu_seconds=max(1, patience), compare=self._compare)
+                answer = self._ask("read", path, file, page=number, cpu_seconds=max(1, patience), compare=self._compare)
             except Stopped as stopped:
                 broke.append(number)
                 return {"reason": str(stopped)}
+            spent[number] = answer["cpu_seconds"]
+            return answer
 
         with ThreadPoolExecutor(self._settings.readers_at_once) as threads:
             answers = list(threads.map(tried, range(1, count + 1)))
-        # Pages that were read at the same time as the second that broke the reader count as not tried: as if read one by one.
+        # Pages that were read at the same time as the one that was too much count as not tried: as if read one by one.
         return tuple(
-            _unread(file, number, _NOT_TRIED) if _given_up(number, broke) else _page(file, number, answer)
+            _unread(file, number, reason) if (reason := given_up(number)) else _page(file, number, answer)
             for number, answer in enumerate(answers, 1)
         )
 
@@ -128,11 +144,6 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
-
-
-def _given_up(number: int, broke: Iterable[int]) -> bool:
-    """Say whether so many earlier pages broke the reader that page `number` is not tried."""
-    return sum(other < number for other in broke) >= _GIVEN_UP_PAGES
 
 
 def _unread(file: str, number: int, reason: str) -> Page:

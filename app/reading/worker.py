@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.reading.confine import confine, limit_cpu
+from app.reading.confine import confine, cpu_seconds, limit_cpu
 from app.reading.contents import FileKind, Unreadable, kind_of
 from app.reading.page_words import PageWords
 from app.reading.pdf import PdfFile
@@ -125,7 +125,8 @@ def main() -> None:
             if (request := _next(stream)) is None:
                 break
             limit_cpu(min(request.get("cpu_seconds", settings.page_cpu_seconds), settings.page_cpu_seconds))
-            answer = worker.answer(request)
+            before = cpu_seconds()
+            answer = {**worker.answer(request), "cpu_seconds": cpu_seconds() - before}
 
 
 def _next(stream: io.BufferedRWPair) -> Message | None:

@@ -11,7 +11,8 @@ from rules.forms.ruled import Row
 from rules.headings import Mention, is_uk, mentions, month_end
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAME = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+#: ASCII alone (?a): regardless of case "s" matches "ſ" too, which no list of months holds.
+_NAME = r"(?P<name>(?ai:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))[a-z]{0,6}"
 _MARKS = tuple(
     re.compile(p, re.IGNORECASE)
     for p in (

@@ -39,7 +39,7 @@ _MARK = r"(?:US\$|USD|GBP|EUR|[$£€])"
 _DIGITS = r"\d{1,3}(?:[,.]\d{3})+(?:\.\d{1,2})?(?!\d)|\d+(?:\.\d{1,2})?(?!\d)|\.\d{1,2}(?!\d)"
 _MONEY = re.compile(
     rf"(?<![\w.,/-])(?P<open>[-–(]?\s?){_MARK}?\s?(?P<open2>[-–(]?)(?P<digits>{_DIGITS})(?P<close>\)?)"
-    r"\s?(?P<times>(?:k|m|mm|mn|million|thousand)\b)?(?![\w%/]|[-–][\da-z]|\.\d| ?%)",
+    r"\s?(?P<times>(?ai:k|m|mm|mn|million|thousand)\b)?(?![\w%/]|[-–][\da-z]|\.\d| ?%)",
     re.IGNORECASE,
 )
 _NIL = re.compile(rf"(?<!\S){_MARK}?\s?(?:-{{1,3}}|[–—]|nil|none|-0-)(?=$|[\s,;.])", re.IGNORECASE)
@@ -113,7 +113,8 @@ def _months(text: str) -> Reading | None:
 
 _ALL_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMES = {name: number for number, name in enumerate(_ALL_MONTHS, 1)}
-_NAME = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+#: ASCII alone (?a): regardless of case "s" matches "ſ" too, which no list of months holds.
+_NAME = r"(?P<name>(?ai:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))[a-z]*\.?"
 _DAYS = (
     re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"),
     re.compile(r"(?<!\d)(?P<a>\d{1,2})\s?[-/.]\s?(?P<b>\d{1,2})\s?[-/.]\s?(?P<y>(?:19|20)?\d\d)(?!\d)"),
