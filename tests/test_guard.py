@@ -412,7 +412,7 @@ def world(database: Engine, tmp_path: Path) -> World:
     root = User("root", "first", frozenset({ADMIN, OFFICER}))
     with database.begin() as connection:
         accounts.add_account(connection, root, "first", NewAccount("ann", "Ann", frozenset(Role) - {WORKER, Role.FAIRNESS_JOB}))
-        connection.execute(text("UPDATE review_tasks SET urgency = 0"))  # what is stored of it is no assessment: it comes last
+        connection.execute(text("UPDATE review_tasks SET urgency = -1e9"))  # what is stored of it is no assessment: it comes last
         hold = retention.place_hold(connection, root, "first", application, "x")
         key = api_keys.make_api_key(connection, root, "first", OWN_KEY).key.id
         (document,) = documents(connection, "first", application)

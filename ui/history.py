@@ -31,7 +31,7 @@ def draw_history(review: Review, desk: Desk) -> None:  # noqa: ARG001  each tab 
         what = "adjustment taken back" if done.undoes else done.kind
         cells = [_when(done.created_at), done.author, what, wording.account(done.account), "", wording.money(done.amount), done.why]
         changes.append((done.created_at, Row(cells)))
-    changes.sort(key=lambda each: (each[0] is not None, each[0]), reverse=True)
+    changes.sort(key=lambda each: each[0].timestamp() if each[0] else 0.0, reverse=True)
     draw(["When", "Who", "What", "Figure", "Read as", "Is", "Why"], [row for _, row in changes], (1, 2, 3, 6))
 
 

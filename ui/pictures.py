@@ -55,7 +55,8 @@ class Pictures:
             if found is not None:
                 self._kept.move_to_end(key)
                 return found, False
-            made = self._kept[key] = Future()
+            made: Future[str] = Future()
+            self._kept[key] = made
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
             return made, True

@@ -32,6 +32,7 @@ def draw() -> None:
     with place.telling():
         review = _opened(desk, task_id)
         gesture = viewer.gesture()
+        st.session_state["answered_gesture"] = gesture.get("stamp") if gesture else st.session_state.get("answered_gesture")
         if gesture and gesture.get("gesture") == "go":
             st.session_state["review_tab"] = str(gesture.get("said"))
         elif gesture:

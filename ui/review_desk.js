@@ -3,11 +3,13 @@
 const kept = new Map();
 
 export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
-  const memory = kept.get(data.task) || { chosen: null, sheets: {}, zoom: 1 };
+  const memory = kept.get(data.task) || { chosen: null, sheets: {}, zoom: 1, queue: [], inflight: null };
   kept.set(data.task, memory);
   Object.assign(memory.sheets, data.sheets);
   const root = parentElement.querySelector("#desk");
   const figures = new Map(data.figures.map((f) => [f.n, f]));
+  if (memory.inflight && (data.answered === memory.inflight.stamp || Date.now() - memory.inflight.stamp > 20000)) memory.inflight = null;
+  for (const g of [memory.inflight, ...memory.queue]) if (g?.gesture === "confirmed" && figures.has(g.number)) taken(figures.get(g.number));
   const doubtful = data.figures.filter((f) => f.doubtful).map((f) => f.n);
   if (data.wanted != null && data.wanted !== memory.wanted) { memory.wanted = data.wanted; memory.chosen = data.wanted; }
   if (memory.advance && figures.has(memory.chosen) && !figures.get(memory.chosen).doubtful) memory.chosen = next(1);
@@ -141,10 +143,24 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   }
 
   function choose(n) { memory.chosen = n; typed = null; draw(); at("right").focus({ preventScroll: true }); }
+  // Gestures are sent one after the other; what is confirmed counts on the screen at once, so that nobody waits to go on.
   function send(gesture, said, why, number = memory.chosen) {
     memory.advance = true;
+    memory.queue.push({ gesture, number, said, why: why ?? data.gestures[gesture]?.[0] ?? "" });
+    if (gesture === "confirmed") {
+      taken(figures.get(number));
+      doubtful.splice(doubtful.indexOf(number), 1);
+      memory.chosen = next(1);
+      draw();
+    }
     say("Saving …");
-    setTriggerValue("gesture", { gesture, number, said, why: why ?? data.gestures[gesture]?.[0] ?? "", seen: data.seen, stamp: Date.now() });
+    sendNext();
+  }
+  function taken(figure) { figure.doubtful = false; figure.state = "accepted"; figure.mark = ""; }
+  function sendNext() {
+    if (memory.inflight || !memory.queue.length) return;
+    memory.inflight = { ...memory.queue.shift(), seen: data.seen, stamp: Date.now() };
+    setTriggerValue("gesture", memory.inflight);
   }
 
   function ask(title, fields, reasons, done) {
@@ -176,7 +192,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     x: () => send("not on the page", {}),
     b: () => { drawing = "box"; say("Draw the right box on the page, with the mouse."); },
     m: () => { drawing = "missing"; say("Draw a box round the missing figure, with the mouse."); },
-    d: () => setTriggerValue("gesture", { gesture: "go", said: "Decision", stamp: Date.now() }),
+    d: () => { memory.queue.push({ gesture: "go", said: "Decision" }); sendNext(); },
     "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "_": () => zoomBy(1 / 1.25),
     u: () => send("undo", {}, "", null),
     "?": () => { const h = at("help"); h.hidden = !h.hidden; },
@@ -206,4 +222,5 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   draw();
   if (memory.worked || data.focus) at("right").focus({ preventScroll: true });
   memory.worked = true;
+  sendNext();
 }

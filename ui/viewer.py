@@ -47,7 +47,8 @@ def draw(review: Review, editable: bool, message: str) -> None:
     numbers = {id(figure): number for number, figure in review.now.figures.items()}
     changed = {each.fact_number for each in active(review.corrections) if each.kind != "confirmed"}
     data = {
-        "task": review.task.id, "editable": editable, "message": message, "seen": review.seen[0], "help": _HELP, "legend": _LEGEND,
+        "task": review.task.id, "editable": editable, "message": message,
+        "seen": review.seen[0], "answered": st.session_state.get("answered_gesture"), "help": _HELP, "legend": _LEGEND,
         "figures": [_figure(number, figure, number in changed, review) for number, figure in review.now.figures.items()],
         "tables": [*(_table(t, numbers) for t in tables(review.now.assessment.spread)), *_forms(review, numbers)],
         "sheets": _sheets(review), "pages": [_page(page, review) for page in review.machine.pages],

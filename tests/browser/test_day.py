@@ -17,6 +17,8 @@ def test_an_application_is_reviewed_and_decided_by_keyboard_only(chromium: Brows
     task = waiting_task(served.database, served.blobs, "DAY", 9_000_000)
     outside: list[str] = []
     page = signed_in(chromium, served.address, "ann", outside)
+    page.get_by_role("button", name="Next task").wait_for(timeout=SLOW)
+    settle(page)
     page.keyboard.press("Alt+n")
     page.locator("#desk .fig.chosen").first.wait_for(timeout=SLOW)
     assert f"task={task}" in page.url
