@@ -1,6 +1,6 @@
 # Every target is one line; `make help` lists them. `make demo` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store faults lock clean distclean
+.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store faults fuzz-api load lock clean distclean
 RUN := .venv/bin/python -m
 REPORT := out/report.html
 
@@ -43,6 +43,12 @@ bench-store: setup ## measure the desk's queries on 100,000 made-up applications
 faults: setup ## kill and freeze the service's parts under a running batch, fill its disk, and count; KILLS=1000 REAL=50 for the full run
 	@$(RUN) tests.faults --kills $(or $(KILLS),100) --takeover --desk $(if $(filter 0,$(shell id -u)),--full-disk)
 	@$(if $(REAL),$(RUN) tests.faults --kills $(REAL) --real,true)
+
+fuzz-api: setup ## ask the API everything its schema allows and forbids (schemathesis); EXAMPLES=10000 for the full run
+	@$(RUN) tests.fuzz_api --examples $(or $(EXAMPLES),1000)
+
+load: setup ## measure the API at a fixed rate of requests; RATE=50 SECONDS=30
+	@$(RUN) tests.load_api --rate $(or $(RATE),50) --seconds $(or $(SECONDS),30)
 
 lock: setup ## resolve requirements*.in into the locks again
 	@deploy/lock.sh
