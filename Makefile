@@ -1,6 +1,6 @@
 # Every target is one line; `make help` lists them. `make demo` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store bench-service capacity hostile faults lock clean distclean bench-desk desk-faults injections
+.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store bench-service capacity hostile faults lock clean distclean bench-desk desk-faults injections fuzz-api load
 RUN := .venv/bin/python -m
 REPORT := out/report.html
 
@@ -62,6 +62,12 @@ bench-desk: setup ## let 20 analysts correct 2,000 figures at once, and measure 
 
 desk-faults: setup ## kill analysts and the database while they correct and decide, and count what is half written; KILLS=200
 	@$(RUN) tests.desk_faults --kills $(or $(KILLS),200)
+
+fuzz-api: setup ## ask the API everything its schema allows and forbids (schemathesis); EXAMPLES=10000 for the full run
+	@$(RUN) tests.fuzz_api --examples $(or $(EXAMPLES),1000)
+
+load: setup ## measure the API at a fixed rate of requests; RATE=50 SECONDS=30
+	@$(RUN) tests.load_api --rate $(or $(RATE),50) --seconds $(or $(SECONDS),30)
 
 lock: setup ## resolve requirements*.in into the locks again
 	@deploy/lock.sh

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-
-import spacy
-from spacy.language import Language
-from spacy.matcher import PhraseMatcher
+from typing import TYPE_CHECKING
 
 from app.domain import STATEMENT_KINDS, UNMAPPED, DocumentKind, Entity, Page, Span
 from rules.accounts import ACCOUNT, ACCOUNTS
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.matcher import PhraseMatcher
 
 _BRACKETS = re.compile(r"\([^()]*\)")
 _PUNCTUATION = re.compile(r"[^a-z ]+")
@@ -32,7 +33,10 @@ _IN_DOUBT = 0.5
 
 
 @lru_cache(maxsize=1)
-def _matcher() -> tuple[Language, PhraseMatcher]:
+def _load_matcher() -> "tuple[Language, PhraseMatcher]":
+    import spacy  # it takes torch along: the API and the desk read nothing, and need neither
+    from spacy.matcher import PhraseMatcher
+
     nlp = spacy.blank("en")
     matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
     for account in ACCOUNTS:
@@ -56,7 +60,7 @@ def extract(page: Page) -> tuple[Entity, ...]:
 
 
 def _entity(span: Span, label: str, kind: DocumentKind) -> Entity:
-    nlp, matcher = _matcher()
+    nlp, matcher = _load_matcher()
     doc = nlp.make_doc(_plain(label))
     found = sorted(((stop - start) / len(doc), nlp.vocab.strings[name]) for name, start, stop in matcher(doc)) if len(doc) else []
     fitting = [(score, name) for score, name in found if kind in ACCOUNT[name].statements and score >= _LEAST]

@@ -170,6 +170,8 @@ def test_figures_are_corrected_and_applications_decided(world: Service) -> None:
         ("GET /v1/nothing", None, 404, "openapi.json"),
         ("PUT /v1/batches", None, 405, "Allow"),
         ("GET /v1/batches/0", None, 422, "do not fit"),
+        ("GET /v1/applications/upload", None, 405, "Allow"),
+        ("GET /v1/batches/b", None, 404, "openapi.json"),
         ("POST /v1/batches", "{", 400, "no JSON"),
         ("POST /v1/batches", {"reference": "B", "applications": []}, 422, "do not fit"),
         ("POST /v1/applications/upload", {"reference": "B"}, 415, "multipart/form-data"),
@@ -182,6 +184,12 @@ def test_a_problem_says_what_to_do(world: Service, asked: str, body: object, sta
     assert (found.status_code, found.headers["content-type"]) == (status, "application/problem+json")
     assert said in found.json()["detail"]
     assert found.json()["request_id"] == found.headers["x-request-id"] == "my-request"
+
+
+def test_an_address_says_all_methods_that_it_takes(world: Service) -> None:
+    assert world.client.put("/v1/batches").headers["allow"] == "GET, POST"
+    assert world.client.put("/v1/webhooks/1").headers["allow"] == "DELETE"
+    assert world.client.get("/v1/batches/upload").headers["allow"] == "POST"
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(world: Service) -> None:

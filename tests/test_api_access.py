@@ -166,10 +166,10 @@ def past_the_door(name: str, status: int) -> bool:
 def test_a_key_reaches_no_further_than_its_scopes(world: Service) -> None:
     made = numbers(world)
     nothing = bearer(key_of(world.database, "all", scopes=("use_api_keys",)))
-    for name, (sent, _) in CASES.items():
+    for name, (given, _) in CASES.items():
         if "/api-keys" not in name:
             method, path = name.format(**made).split()
-            assert world.client.request(method, path, headers=nothing, **sent).status_code == 403, name
+            assert world.client.request(method, path, headers=nothing, **given).status_code == 403, name
     sender = bearer(key_of(world.database, "all", scopes=("submit_application",)))
     sent = world.client.post("/v1/applications/upload", headers=sender, **FORM)
     assert world.client.get(f"/v1/applications/{sent.json()['id']}", headers=sender).status_code == 200

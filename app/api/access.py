@@ -47,14 +47,14 @@ def make_api_key(call: Caller, given: KeyGiven) -> KeyMade:
         return _made_key(api_keys.make_api_key(connection, call.user, call.user.lender_id, new))
 
 
-@router.post("/api-keys/{id}/rotate", status_code=201, response_model=KeyMade, responses=answers(404))
+@router.post("/api-keys/{id:int}/rotate", status_code=201, response_model=KeyMade, responses=answers(404))
 def rotate_api_key(call: Caller, id: KeyId, given: KeyDays) -> KeyMade:
     """Make a new key in place of an old one, which holds for one more day at most."""
     with call.acting() as connection:
         return _made_key(api_keys.rotate_api_key(connection, call.user, call.user.lender_id, id, given.days))
 
 
-@router.delete("/api-keys/{id}", status_code=204, response_class=Response, responses=answers(404))
+@router.delete("/api-keys/{id:int}", status_code=204, response_class=Response, responses=answers(404))
 def revoke_api_key(call: Caller, id: KeyId) -> None:
     """End an API key at once."""
     with call.acting() as connection:
@@ -76,14 +76,14 @@ def add_webhook(call: Caller, given: WebhookGiven) -> WebhookMade:
     return WebhookMade(**_webhook(made.webhook).model_dump(), secret=made.secret)
 
 
-@router.delete("/webhooks/{id}", status_code=204, response_class=Response, responses=answers(404))
+@router.delete("/webhooks/{id:int}", status_code=204, response_class=Response, responses=answers(404))
 def remove_webhook(call: Caller, id: WebhookId) -> None:
     """Send nothing more there."""
     with call.acting() as connection:
         webhooks.remove_webhook(connection, call.user, id)
 
 
-@router.get("/webhooks/{id}/messages", response_model=MessagePage, responses=answers(404))
+@router.get("/webhooks/{id:int}/messages", response_model=MessagePage, responses=answers(404))
 def list_messages(
     call: Caller, id: WebhookId, before: Annotated[int | None, Query(alias="cursor", ge=1, le=2**63 - 1)] = None
 ) -> MessagePage:

@@ -26,6 +26,7 @@ from app.api.shapes import (
     FactPage,
     FactRow,
     FormGiven,
+    NothingGiven,
     SentDocument,
     StoredFile,
     StoredFiles,
@@ -60,6 +61,7 @@ _STATES = Literal["received", "assessed", "decided", "quarantined", "cancelled",
 )
 def send_files(form: FormSent) -> StoredFiles:
     """Send files ahead, to be named by their SHA-256 in an application or a batch within a day. A ZIP archive is unpacked."""
+    uploads.fields_of(form, NothingGiven)
     return StoredFiles(
         files=[StoredFile(name=name, sha256=blob.sha256, bytes=blob.size, reason=why) for name, blob, why in uploads.store(form)]
     )
@@ -119,14 +121,14 @@ def list_applications(
     return ApplicationPage(items=[_row(each) for each in found], next=None if last is None else _cursor(last))
 
 
-@router.get("/applications/{id}", response_model=ApplicationState, responses=answers(404))
+@router.get("/applications/{id:int}", response_model=ApplicationState, responses=answers(404))
 def follow_application(call: Caller, id: ApplicationId) -> ApplicationState:
     """Follow an application: its state, how far it is, and what became of each file."""
     with call.acting() as connection:
         return state_of(connection, call, id)
 
 
-@router.get("/applications/{id}/assessment", response_model=AssessmentGiven, responses=answers(404))
+@router.get("/applications/{id:int}/assessment", response_model=AssessmentGiven, responses=answers(404))
 def read_assessment(call: Caller, id: ApplicationId) -> AssessmentGiven:
     """Read the assessment in effect, as the machine made it; null while there is none. The audit trail says who read it."""
     with call.acting() as connection:
@@ -137,7 +139,7 @@ def read_assessment(call: Caller, id: ApplicationId) -> AssessmentGiven:
     return AssessmentGiven(application_id=id, state=opened.application.state, assessment=made)
 
 
-@router.get("/applications/{id}/facts", response_model=FactPage, responses=answers(404))
+@router.get("/applications/{id:int}/facts", response_model=FactPage, responses=answers(404))
 def read_facts(call: Caller, id: ApplicationId, after: After = 0, limit: Limit = 200) -> FactPage:
     """Read the figures of the assessment in effect, each with its place on the page."""
     found = _facts(call, id, after, limit)
@@ -145,7 +147,7 @@ def read_facts(call: Caller, id: ApplicationId, after: After = 0, limit: Limit =
 
 
 @router.get(
-    "/applications/{id}/facts.csv",
+    "/applications/{id:int}/facts.csv",
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **answers(404)},
 )

@@ -57,21 +57,21 @@ def list_batches(call: Caller, before: Annotated[int | None, Query(alias="cursor
     return BatchPage(items=[_state(each) for each in found], next=str(found[-1].id) if len(found) == _PAGE else None)
 
 
-@router.get("/{id}", response_model=BatchState, responses=answers(404))
+@router.get("/{id:int}", response_model=BatchState, responses=answers(404))
 def follow_batch(call: Caller, id: BatchId) -> BatchState:
     """Follow a batch: how many of its applications are in each state."""
     with call.acting() as connection:
         return _state(kept.read_batch(connection, call.user, id))
 
 
-@router.post("/{id}/cancel", response_model=Cancelled, responses=answers(404))
+@router.post("/{id:int}/cancel", response_model=Cancelled, responses=answers(404))
 def cancel_batch(call: Caller, id: BatchId) -> Cancelled:
     """Cancel what of a batch is not assessed yet. What is assessed stays; asked again, nothing more happens."""
     with call.acting() as connection:
         return Cancelled(cancelled=kept.cancel_batch(connection, call.user, id))
 
 
-@router.get("/{id}/results", response_model=ResultPage, responses=answers(404))
+@router.get("/{id:int}/results", response_model=ResultPage, responses=answers(404))
 def read_results(call: Caller, id: BatchId, after: After = 0, limit: Limit = 100) -> ResultPage:
     """Read results in the order sent, at any time: applications that are not assessed yet are there too."""
     found = _results(call, id, after, limit)
@@ -79,7 +79,7 @@ def read_results(call: Caller, id: BatchId, after: After = 0, limit: Limit = 100
 
 
 @router.get(
-    "/{id}/results.csv",
+    "/{id:int}/results.csv",
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **answers(404)},
 )

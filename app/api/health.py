@@ -22,7 +22,7 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """Requests can be taken. `workers`: those with their models loaded that gave a sign of life; without one, what is sent waits."""
+    """Requests can be taken. `workers` gave a sign of life, that for webhooks too: they do so once their models are loaded."""
 
     status: Literal["ready"] = "ready"
     workers: int

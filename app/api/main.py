@@ -74,6 +74,7 @@ def make_server(api: ASGIApp, settings: Settings) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=75,  # longer than clients and proxies keep a connection for later use
         timeout_graceful_shutdown=int(settings.stop_seconds),
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )

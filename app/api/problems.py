@@ -1,6 +1,7 @@
 """What went wrong, as problem+json (RFC 9457): status, title, and a detail that says what to do. None shows how the program works."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -44,6 +45,7 @@ _BROKEN = "A part of the server is missing or broken; its operator can read in t
 _UNFIT = "Some parts of the request do not fit: correct each one under faults. /openapi.json has the limits."
 _AWAY = "The database does not answer now. Try again with the same idempotency key."
 _FAILED = "The program failed; the request can be tried again. If it fails again, tell support the request's id."
+_PARAMETER = re.compile(r"\{\w+\}")
 _RETRY_SECONDS = 5
 _MOST_FAULTS = 20
 _log = logging.getLogger("loanlens.api")
@@ -121,11 +123,20 @@ def _of_ours(request: Request, error: LoanLensError) -> JSONResponse:
 
 
 def _of_http(request: Request, error: HTTPException) -> JSONResponse:
-    said = {
-        404: "There is nothing at this address: /openapi.json lists what there is.",
-        405: "See the header Allow for what this address takes.",
-    }
-    return problem(request, error.status_code, said.get(error.status_code, str(error.detail)), error.headers)
+    if error.status_code == 404:
+        return problem(request, 404, "There is nothing at this address: /openapi.json lists what there is.")
+    if error.status_code == 405:
+        return problem(request, 405, "See the header Allow for what this address takes.", {"Allow": _allowed(request)})
+    return problem(request, error.status_code, str(error.detail), error.headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return all methods that an address takes: the one route that came nearest knows only its own."""
+    methods = set[str]()
+    for path, described in request.app.openapi()["paths"].items():
+        if re.fullmatch(_PARAMETER.sub("[0-9]+", path), request.url.path):
+            methods |= {method.upper() for method in described}
+    return ", ".join(sorted(methods))
 
 
 def _of_validation(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -51,7 +51,7 @@ def claim_next(call: Caller) -> TaskState:
         return _state(connection, call, task.id)
 
 
-@router.get("/{id}", response_model=TaskOpened, responses=answers(404))
+@router.get("/{id:int}", response_model=TaskOpened, responses=answers(404))
 def open_task(call: Caller, id: TaskId) -> TaskOpened:
     """Open a task: the assessment as it stands after people's work. The audit trail says who opened it."""
     with call.acting() as connection:
@@ -61,7 +61,7 @@ def open_task(call: Caller, id: TaskId) -> TaskOpened:
     return TaskOpened(**state.model_dump(), figures=figures, assessment=package_object(review.now.assessment))
 
 
-@router.post("/{id}/claim", response_model=TaskState, responses=answers(404, 409))
+@router.post("/{id:int}/claim", response_model=TaskState, responses=answers(404, 409))
 def claim(call: Caller, id: TaskId) -> TaskState:
     """Take a task, or go on with it: every act on it renews the lease."""
     with call.acting() as connection:
@@ -69,7 +69,7 @@ def claim(call: Caller, id: TaskId) -> TaskState:
         return _state(connection, call, id)
 
 
-@router.post("/{id}/release", response_model=TaskState, responses=answers(404, 409))
+@router.post("/{id:int}/release", response_model=TaskState, responses=answers(404, 409))
 def release(call: Caller, id: TaskId) -> TaskState:
     """Give a task back to the queue."""
     with call.acting() as connection:
@@ -77,7 +77,7 @@ def release(call: Caller, id: TaskId) -> TaskState:
         return _state(connection, call, id)
 
 
-@router.post("/{id}/corrections", status_code=201, response_model=Made, responses=answers(404, 409))
+@router.post("/{id:int}/corrections", status_code=201, response_model=Made, responses=answers(404, 409))
 def correct(call: Caller, id: TaskId, given: CorrectionGiven, key: RepeatKey = None) -> JSONResponse:
     """Correct a figure that the machine misread; 409 where somebody else changed it since you saw it."""
     edit = Edit(given.gesture, given.why, given.number, given.seen, given.said)
@@ -88,14 +88,14 @@ def correct(call: Caller, id: TaskId, given: CorrectionGiven, key: RepeatKey = N
     return once(call, key, (f"/tasks/{id}/corrections", given.model_dump()), 201, act)
 
 
-@router.post("/{id}/corrections/{correction_id}/undo", response_model=Made, responses=answers(404, 409))
+@router.post("/{id:int}/corrections/{correction_id:int}/undo", response_model=Made, responses=answers(404, 409))
 def undo(call: Caller, id: TaskId, correction_id: CorrectionId) -> Made:
     """Take a correction back: it stays on record and counts no longer."""
     with call.acting() as connection:
         return Made(id=corrections.undo(connection, call.desk, id, correction_id).id)
 
 
-@router.post("/{id}/adjustments", status_code=201, response_model=Made, responses=answers(404, 409))
+@router.post("/{id:int}/adjustments", status_code=201, response_model=Made, responses=answers(404, 409))
 def adjust(call: Caller, id: TaskId, given: AdjustmentGiven, key: RepeatKey = None) -> JSONResponse:
     """Adjust a figure that the page has right and you see otherwise; never a label to train on."""
     new = corrections.proposed(given.kind, given.account, given.period, typed_amount(given.amount), given.why)
@@ -106,7 +106,7 @@ def adjust(call: Caller, id: TaskId, given: AdjustmentGiven, key: RepeatKey = No
     return once(call, key, (f"/tasks/{id}/adjustments", given.model_dump()), 201, act)
 
 
-@router.post("/{id}/decision", status_code=201, response_model=DecisionMade, responses=answers(404, 409))
+@router.post("/{id:int}/decision", status_code=201, response_model=DecisionMade, responses=answers(404, 409))
 def decide(call: Caller, id: TaskId, given: DecisionGiven, key: RepeatKey = None) -> JSONResponse:
     """Decide an application. An approval above policy's amount waits for a second person."""
     seen = (given.seen_correction, given.seen_adjustment)
@@ -118,7 +118,7 @@ def decide(call: Caller, id: TaskId, given: DecisionGiven, key: RepeatKey = None
     return once(call, key, (f"/tasks/{id}/decision", given.model_dump()), 201, act)
 
 
-@router.post("/{id}/second", status_code=201, response_model=DecisionMade, responses=answers(404, 409))
+@router.post("/{id:int}/second", status_code=201, response_model=DecisionMade, responses=answers(404, 409))
 def second(call: Caller, id: TaskId, key: RepeatKey = None) -> JSONResponse:
     """Second the approval that waits on a task. Whoever made it cannot."""
 

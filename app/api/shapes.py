@@ -76,6 +76,12 @@ class FormGiven(BaseModel):
     total_exposure: Amount | None = None
 
 
+class NothingGiven(BaseModel):
+    """A form with files and no field."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class BatchFormGiven(BaseModel):
     """The fields of a form with a batch; what is said of each application is in a manifest, or read from its documents."""
 
