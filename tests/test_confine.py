@@ -59,7 +59,7 @@ def test_the_reading_process_knows_no_secret(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-theirs")
     with Reader(Settings(database_url="postgresql://user:secret-password@host/name")) as reader:
         reader.read_document("a.pdf", made(tmp_path / "a.pdf"))
-        child = reader._sandbox._child
+        child = reader._sandboxes._all[0]._child
         assert child is not None
         assert b"secret" not in Path(f"/proc/{child.running.pid}/environ").read_bytes()
 

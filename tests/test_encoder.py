@@ -11,8 +11,10 @@ WINDOWS = [[1, 5, 9, 2], [1, 2], list(range(1, 40)), [1, 7, 7, 2]]
 @pytest.fixture(scope="module")
 def plain() -> DistilBertForTokenClassification:
     torch.manual_seed(5)
-    config = DistilBertConfig(vocab_size=50, max_position_embeddings=64, n_layers=2, n_heads=4, dim=32, hidden_dim=64, num_labels=6)
-    return DistilBertForTokenClassification(config).train(mode=False)
+    config = DistilBertConfig(vocab_size=50, max_position_embeddings=64, n_layers=2, n_heads=4, dim=32, hidden_dim=64)
+    config.num_labels = 6
+    made: DistilBertForTokenClassification = DistilBertForTokenClassification(config).train(mode=False)
+    return made
 
 
 def test_windows_run_together_get_the_logits_that_transformers_gives_each_alone(plain: DistilBertForTokenClassification) -> None:

@@ -50,6 +50,7 @@ from app.review_queue.opened import Review
 from app.review_queue.papers import Format
 from app.settings import PROJECT, Settings
 from app.store.documents import documents
+from app.store.review_tasks import Chosen
 from app.store.rows import NewApplication
 from tests.desk import SETTINGS, waiting_task
 from tests.stored import stored_application
@@ -319,7 +320,7 @@ DESK_CASES: dict[str, tuple[Call, tuple[Role, ...]]] = {
     "portfolio.portfolio": (lambda w, c, u, of: some(portfolio.portfolio(c, u, EARLY).volumes), MEASURERS),
     "portfolio.export_csv": (lambda w, c, u, of: own(u, portfolio.export_csv(c, u, EARLY)), MEASURERS),
     "portfolio.export_workbook": (lambda w, c, u, of: own(u, portfolio.export_workbook(c, u, EARLY)), MEASURERS),
-    "tasks.find_tasks": (lambda w, c, u, of: some(tasks.find_tasks(c, u, tasks.Chosen())), READERS),
+    "tasks.find_tasks": (lambda w, c, u, of: some(tasks.find_tasks(c, u, Chosen())), READERS),
     "tasks.alerts": (lambda w, c, u, of: some(tasks.alerts(c, u, LATER)), READERS),
     "tasks.count_tasks": (lambda w, c, u, of: some(tasks.count_tasks(c, u)), READERS),
     "tasks.claim_next": (lambda w, c, u, of: some(tasks.claim_next(c, at(w, u))), REVIEWERS),

@@ -1,6 +1,7 @@
 """The decision on an application: outcome, reasons, who must agree; and the letter that asks for what is missing."""
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import streamlit as st
 
@@ -77,7 +78,8 @@ def _chosen(task_id: int) -> Outcome | None:
     for row in (list(Outcome)[:4], list(Outcome)[4:]):
         for column, outcome in zip(st.columns(4), row, strict=False):
             picked = st.session_state.get(key) == outcome
-            number, kind = list(Outcome).index(outcome) + 1, "primary" if picked else "secondary"
+            number = list(Outcome).index(outcome) + 1
+            kind: Literal["primary", "secondary"] = "primary" if picked else "secondary"
             name = outcome.value.capitalize()
             if column.button(name, key=f"pick_{task_id}_{number}", shortcut=f"Alt+{number}", type=kind, width="stretch"):
                 st.session_state[key] = outcome

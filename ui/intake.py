@@ -53,7 +53,7 @@ def draw() -> None:
                 if not files or not reference.strip():
                     raise UsageError("Choose at least one file and give the application's number.")
                 new = intake.new_application(reference.strip(), name.strip() or None, typed_amount(total) if total.strip() else None)
-                id = _send(new, [(each.name, each.getvalue()) for each in files], desk)
+                id = _send(new, [(each.name, each.getvalue()) for each in files if not isinstance(each, bytes)], desk)
                 sent: dict[int, str] = st.session_state.setdefault("sent", {})
                 sent[id] = reference.strip()
     if st.session_state.get("sent"):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -80,7 +81,7 @@ def _export(desk: Desk) -> None:
         st.download_button("Download (CSV)", as_csv(heads, rows), "open-tasks.csv", "text/csv")
 
 
-def as_csv(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def as_csv(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Return a table as CSV; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out)

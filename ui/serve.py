@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from starlette.routing import Route
@@ -40,7 +41,7 @@ def serve(settings: Settings) -> None:
     st.App(Path(__file__).with_name("main.py"), secrets=_sign_in_by_provider(settings), routes=routes).run(config=options)
 
 
-def _sign_in_by_provider(settings: Settings) -> dict[str, dict[str, object]] | None:
+def _sign_in_by_provider(settings: Settings) -> dict[str, Any] | None:
     """Return what Streamlit needs to send people to the identity provider, None where they sign in by password only."""
     if not settings.oidc_issuer or not settings.oidc_client_secret:
         return None

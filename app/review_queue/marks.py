@@ -39,9 +39,9 @@ def mark(connection: Connection, desk: Desk, task_id: int, cited: Cited, said: s
         raise UsageError("The rationale gives no such reason.")
     predicted = {"fact": cited.fact, "relation": cited.relation.value, "author": f"{made.author.name} {made.author.version}"}
     new = Correction(task.id, task.application_id, task.assessment_id, None, MARKED, predicted, {"mark": said}, user.id)
-    id = reviews.add_correction(connection, user.lender_id, new)
+    kept = reviews.add_correction(connection, user.lender_id, new)
     audit.record(connection, user, "mark_reason", f"application {task.application_id}", {"mark": said, "fact": cited.fact})
-    return next(each for each in reviews.corrections(connection, user.lender_id, new.application_id) if each.id == id)
+    return kept
 
 
 def marks_of(review: Review) -> dict[Cited, str]:

@@ -75,7 +75,8 @@ def _choice_reader(readers: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any
 
 
 def _record_reader(kind: type[Any]) -> Callable[[Any], Any]:
-    readers = {field.name: _reader(_hints(kind)[field.name]) for field in fields(kind)}
+    hints: Mapping[str, Any] = _hints(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
     in_order = tuple(readers.items())
 
     def read(plain: Any) -> Any:
