@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.table import Table
 
 from app.cli_operator import Lender, open_store, operator_of, say
@@ -219,6 +218,8 @@ def _with_tls(cert: Path | None, key: Path | None, self_signed: bool) -> Setting
 
 
 def _log() -> None:
-    """Say on stderr what went wrong; each attempt to reach a database that is away, and each job, are for who asks for them."""
+    """Say on stderr what went wrong, a JSON object a line; attempts to reach a database that is away are for who asks for them."""
+    from app.api.telemetry import log_to_stderr
+
+    log_to_stderr()
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])

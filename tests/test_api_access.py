@@ -26,10 +26,12 @@ from app.api.telemetry import JsonLines, masked
 from app.batches import BatchItem, NewBatch
 from app.database import connect
 from app.domain import Role, User
+from app.errors import ReaderCrashed
 from app.review_queue.desk import Desk
 from app.store.rows import NewApplication
 from tests.desk import waiting_task
 from tests.service import Service, bearer, key_of, service
+from tests.test_intake import Reader, work
 
 ADMIN, AUDITOR = Role.ADMINISTRATOR, Role.AUDITOR
 SENDERS = (Role.ANALYST, Role.CREDIT_OFFICER)
@@ -286,6 +288,19 @@ def test_log_lines_name_the_route_and_no_person_number_or_file(world: Service, c
     assert json.loads(lines[0])["lender"] == "first"
     for private in ("Ann", "Mill", "123-45-6789", "123456789", "987654321", "3456789", "ll_", ".pdf"):
         assert private not in "\n".join(lines), private
+
+
+def test_a_workers_log_quotes_no_document(world: Service, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def fault(_: str) -> None:
+        raise ReaderCrashed("EIN 12-3456789, account 4000 1234 5678")
+
+    me = bearer(key_of(world.database))
+    world.client.post("/v1/applications/upload", headers=me, **FORM)
+    with caplog.at_level(logging.INFO):
+        work(world.database, world.blobs, tmp_path, Reader(fault))
+    lines = "\n".join(JsonLines().format(record) for record in caplog.records)
+    assert "ReaderCrashed" in lines
+    assert not re.search(r"3456789|4000|5678", lines)
 
 
 def test_what_looks_like_a_tax_or_account_number_is_masked() -> None:

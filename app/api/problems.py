@@ -13,6 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from app.api.telemetry import place_of
 from app.errors import AlreadyKnown, BlobDamaged, ChangedMeanwhile, Forbidden, LoanLensError, NotFound, NotSignedIn, SetupError, UsageError
 
 MEDIA_TYPE = "application/problem+json"
@@ -154,8 +155,5 @@ def _of_database(request: Request, error: Exception) -> JSONResponse:
 
 def _of_fault(request: Request, error: Exception) -> JSONResponse:
     """What nobody foresaw: its kind and place go to the log, its words do not, for they may quote a document."""
-    trace, place = error.__traceback__, "?"
-    while trace is not None:
-        place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
-    _log.error("%s", type(error).__name__, extra={"request_id": getattr(request.state, "request_id", "-"), "place": place})
+    _log.error("%s", type(error).__name__, extra={"request_id": getattr(request.state, "request_id", "-"), "place": place_of(error)})
     return problem(request, 500, _FAILED)

@@ -53,13 +53,21 @@ class JsonLines(logging.Formatter):
         line: dict[str, object] = {**said, "from": record.name, "says": masked(record.getMessage())}
         line |= {name: masked(value) if name == "why" else value for name in _SAID if (value := getattr(record, name, None)) is not None}
         if record.exc_info and record.exc_info[0]:
-            line["error"] = record.exc_info[0].__name__  # its words may quote a document
+            line |= {"error": record.exc_info[0].__name__, "place": place_of(record.exc_info[1])}  # its words may quote a document
         return json.dumps(line, ensure_ascii=True)
 
 
 def masked(text: str) -> str:
     """Return `text` with every run of eight digits or more replaced."""
     return _LONG_NUMBER.sub(lambda found: "[number]" if sum(c.isdigit() for c in found.group()) >= 8 else found.group(), text)
+
+
+def place_of(error: BaseException | None) -> str:
+    """Return the file and line that an error was raised at."""
+    trace, place = error.__traceback__ if error else None, "?"
+    while trace is not None:
+        place, trace = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}", trace.tb_next
+    return place
 
 
 def log_to_stderr() -> None:
@@ -103,7 +111,7 @@ class Watch:
             self._note(scope, status, time.perf_counter() - began)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "none")
+        route = getattr(scope.get("route"), "path_format", "none")
         method = scope["method"] if scope["method"] in ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS") else "other"
         self._measures.requests.labels(method, route, str(status)).inc()
         self._measures.seconds.labels(method, route).observe(seconds)
