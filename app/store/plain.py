@@ -74,7 +74,7 @@ def _choice_reader(readers: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any
     return read
 
 
-def _record_reader(kind: type[Any]) -> Callable[[Any], Any]:
+def _record_reader(kind: Any) -> Callable[[Any], Any]:
     hints: Mapping[str, Any] = _hints(kind)
     readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
     in_order = tuple(readers.items())
