@@ -191,9 +191,10 @@ def open_database(settings: Settings) -> Engine:
     return database
 
 
-def connect(url: URL) -> Engine:
-    """Return a pool of connections to the database at `url`; times come back in UTC, lost connections are replaced."""
-    return create_engine(url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC", "connect_timeout": 10})
+def connect(url: URL, kept: int = 5) -> Engine:
+    """Return a pool of connections to the database at `url`, which keeps so many open; times come back in UTC, lost ones are replaced."""
+    options = {"options": "-c timezone=UTC", "connect_timeout": 10}
+    return create_engine(url, pool_pre_ping=True, pool_size=kept, max_overflow=10, connect_args=options)
 
 
 def conninfo(database: Engine) -> str:
