@@ -1,6 +1,6 @@
 # Every target is one line; `make help` lists them. `make demo` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test test-slow browser lint types format bench bench-store bench-service capacity hostile faults lock clean distclean bench-desk desk-faults injections fuzz-api load
+.PHONY: help setup demo ui test test-slow browser lint types format injections bench bench-store bench-service capacity hostile faults bench-desk desk-faults fuzz-api load lock clean distclean
 RUN := .venv/bin/python -m
 REPORT := out/report.html
 

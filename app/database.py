@@ -191,12 +191,13 @@ def open_database(settings: Settings) -> Engine:
     return database
 
 
-def connect(url: URL) -> Engine:
+def connect(url: URL, kept: int = 20) -> Engine:
     """Return a pool of connections to the database at `url`; times come back in UTC, lost connections are replaced.
 
-    A connection is opened when one is needed; so many are kept as analysts may work at one moment in one program.
+    A connection is opened when one is needed; so many are `kept` as analysts may work at one moment in one program.
     """
-    return create_engine(url, pool_pre_ping=True, pool_size=20, connect_args={"options": "-c timezone=UTC", "connect_timeout": 10})
+    options = {"options": "-c timezone=UTC", "connect_timeout": 10}
+    return create_engine(url, pool_pre_ping=True, pool_size=kept, max_overflow=10, connect_args=options)
 
 
 def conninfo(database: Engine) -> str:

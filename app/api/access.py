@@ -10,7 +10,7 @@ from app.access import api_keys
 from app.access.api_keys import MadeApiKey, NewApiKey
 from app.api.callers import Caller
 from app.api.problems import answers
-from app.api.shapes import (
+from app.api.shapes_of_work import (
     KeyDays,
     KeyGiven,
     KeyMade,

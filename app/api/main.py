@@ -17,9 +17,11 @@ from app.api.limits import BodyLimit, Buckets
 from app.api.problems import Problem
 from app.api.telemetry import Measures, Watch, log_to_stderr
 from app.blobs.storage import Blobs, open_blobs
+from app.database import connect
 from app.errors import SetupError
 from app.settings import Settings
 
+_CONNECTIONS = 30  # with those that come and go, one for each of the 40 threads that requests run in
 _REFUSALS_A_SECOND, _REFUSALS_AT_ONCE = 1.0, 20.0
 _ABOUT = """Send loan applications, alone or in batches, and read what came of them; correct figures and decide. docs/api.md has examples.
 
@@ -48,7 +50,11 @@ def watched(api: FastAPI) -> ASGIApp:
 def serve(database: Engine, settings: Settings) -> None:
     """Answer requests until told to stop. Raise SetupError where the certificate cannot be used."""
     log_to_stderr()
-    make_server(watched(make_api(database, open_blobs(settings), settings)), settings).run()
+    own = connect(database.url, _CONNECTIONS)
+    try:
+        make_server(watched(make_api(own, open_blobs(settings), settings)), settings).run()
+    finally:
+        own.dispose()
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from app.api.callers import Call, Caller
 from app.api.problems import answers
 from app.api.repeats import RepeatKey, once
-from app.api.shapes import (
+from app.api.shapes_of_work import (
     AdjustmentGiven,
     CorrectionGiven,
     DecisionGiven,

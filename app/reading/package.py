@@ -84,7 +84,7 @@ def _unpacked(name: str, path: Path, settings: Settings, into: Path) -> list[Sou
     """Return the files of the archive at `path`, unpacked into `into` under numbers for names."""
     try:
         with ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_leftover(entry)]
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/") and not _is_leftover(entry)]
             if len(entries) > settings.max_archive_entries:
                 limit = f"{settings.max_archive_entries}; LOANLENS_MAX_ARCHIVE_ENTRIES"
                 return [SourceFile(name, path, f"The archive holds {len(entries)} files, more than are read ({limit}). Send it in parts.")]

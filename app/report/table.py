@@ -32,7 +32,12 @@ def _row(package: str, kind: str, figure: Figure) -> list[str]:
     return [safe_cell(found[head]) for head in _HEADS]
 
 
+def safe_text(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe. Source: OWASP, CSV Injection."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS) else text
+
+
 def safe_cell(value: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula: what could begin one gets an apostrophe, unless it is a plain number."""
+    """Return a cell that no spreadsheet takes for a formula; a plain number is none."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
+    return text if _NUMBER.fullmatch(text) else safe_text(text)

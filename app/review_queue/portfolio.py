@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from app import audit
 from app.access.roles import Act, allow
 from app.domain import User
-from app.report.table import safe_cell
+from app.report.table import safe_text
 from app.review_queue.audit_sample import AuditResult, audit_result
 from app.store import measures
 from app.store.measures import TimeAtWork, Volume
@@ -127,7 +127,7 @@ def _storable(cell: Cell) -> Cell:
 
 
 def _safe(cell: Cell) -> Cell:
-    return safe_cell(cell) if isinstance(cell, str) else cell
+    return safe_text(cell) if isinstance(cell, str) else cell
 
 
 def _by(times: Sequence[TimeAtWork], name: str) -> dict[str, list[TimeAtWork]]:

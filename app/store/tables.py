@@ -395,7 +395,6 @@ Index("job_records_name_idx", job_records.c.lender_id, job_records.c.name, job_r
 Index("job_records_unfinished_idx", job_records.c.lender_id, job_records.c.job_id, postgresql_where=job_records.c.outcome.is_(None))
 
 job_turns = keyed(  # the place in the queue that each lender's last job got: lenders take turns
-    "job_turns",
-    ("urgency",),
+    *("job_turns", ("urgency",)),
     *(needed("urgency", Text), needed("turn", Integer, "0")),
 )
