@@ -76,7 +76,7 @@ def test_documents_that_come_make_a_new_version_with_the_earlier_corrections_and
         told = completeness.new_version(c, desk(blobs), review)
         assert told is not None
         assert (told.came, told.went, told.lost) == (("march.pdf",), (), (lost,))
-        assert {each.what for each in told.changes} == {"finding"}
+        assert {each.what for each in told.changes} == {"ratio", "finding"}
         with pytest.raises(ChangedMeanwhile, match="newer documents"):
             tasks.claim(c, desk(blobs), task)
 

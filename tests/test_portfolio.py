@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text, update
 
 from app.blobs.storage import open_blobs
 from app.domain import Role
-from app.report.table import safe_cell
+from app.report.table import safe_text
 from app.review_queue import corrections, decisions, opened, portfolio, tasks
 from app.review_queue.corrections import Edit
 from app.review_queue.decisions import Outcome, Proposal
@@ -70,5 +70,5 @@ def test_the_measures_leave_as_csv_and_excel_without_a_formula_and_the_trail_say
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "|cmd", "%x", "\n=1"])
 def test_a_text_that_begins_like_a_formula_is_told_as_text(text: str) -> None:
-    assert safe_cell(text) == f"'{text}"
-    assert safe_cell(f"a{text}") == f"a{text}"
+    assert safe_text(text) == f"'{text}"
+    assert safe_text(f"a{text}") == f"a{text}"

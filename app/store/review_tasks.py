@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.store import tables
@@ -109,19 +109,26 @@ def queue(connection: Connection, lender_id: str, chosen: Chosen, soon: date, li
         is_due = _T.c.due_on <= soon
         order = (is_due.is_(True).desc(), case((is_due, _T.c.due_on)), _T.c.urgency.desc(), _T.c.id)
         return make_all(QueuedTask, connection.execute(found.where(_T.c.application_id.in_(of)).order_by(*order).limit(limit)))
-    due = connection.execute(found.where(_T.c.due_on <= soon).order_by(_T.c.due_on, _T.c.id).limit(limit))
-    first = make_all(QueuedTask, due)
+    due = select(_T).where(*_of_tasks(lender_id, chosen), _T.c.due_on <= soon).order_by(_T.c.due_on, _T.c.id).limit(limit).subquery()
+    first = make_all(QueuedTask, connection.execute(_with_application(due).order_by(due.c.due_on, due.c.id)))
     seen = {each.id for each in first}
     rest = connection.execute(found.order_by(_T.c.urgency.desc(), _T.c.id).limit(limit))
     return (*first, *(each for each in make_all(QueuedTask, rest) if each.id not in seen))[:limit]
 
 
 def _queued(lender_id: str, chosen: Chosen) -> Select[Any]:
-    names = [*columns(QueuedTask, _T), *(c for c in columns(QueuedTask, _A) if c.name not in _T.c)]
-    found = select(*names).join(_A, and_(_A.c.lender_id == _T.c.lender_id, _A.c.id == _T.c.application_id))
+    return _with_application(_T).where(*_of_tasks(lender_id, chosen))
+
+
+def _with_application(tasks: FromClause) -> Select[Any]:
+    names = [*columns(QueuedTask, tasks), *(c for c in columns(QueuedTask, _A) if c.name not in tasks.c)]
+    return select(*names).join(_A, and_(_A.c.lender_id == tasks.c.lender_id, _A.c.id == tasks.c.application_id))
+
+
+def _of_tasks(lender_id: str, chosen: Chosen) -> list[ColumnElement[bool]]:
     bounds = ((_T.c.claimed_by, "=", chosen.claimed_by), (_T.c.state, "=", chosen.state), (_T.c.due_on, "<=", chosen.due_by))
-    wanted = [column.op(sign)(value) for column, sign, value in bounds if value is not None]
-    return found.where(_T.c.lender_id == lender_id, _T.c.state != "closed", *wanted)
+    wanted: list[ColumnElement[bool]] = [column.op(sign)(value) for column, sign, value in bounds if value is not None]
+    return [_T.c.lender_id == lender_id, _T.c.state != "closed", *wanted]
 
 
 def _of_applications(lender_id: str, chosen: Chosen) -> Select[Any] | None:

@@ -6,14 +6,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Result, Table
+from sqlalchemy import ColumnElement, FromClause, Result
 
 from app.domain import Finding, ModelVersion, Ratio
 
 R = TypeVar("R")
 
 
-def columns(kind: type[Any], table: Table) -> list[Column[Any]]:
+def columns(kind: type[Any], table: FromClause) -> list[ColumnElement[Any]]:
     """Return the columns of `table` that a row of `kind` is made of."""
     return [table.c[field.name] for field in fields(kind) if field.name in table.c]
 
