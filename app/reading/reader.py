@@ -1,6 +1,7 @@
 """A file -> a Document with every page accounted for: read, blank, or quarantined with a reason. The first stage of the walk."""
 
 import base64
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -56,7 +57,10 @@ class Reader:
             return quarantined(file, str(stopped))
         if "reason" in counted:
             return quarantined(file, counted["reason"])
-        return Document(file, DocumentKind.OTHER, self._pages(file, path, counted["pages"]))
+        pages = self._pages(file, path, counted["pages"])
+        with suppress(Stopped):  # what breaks the reader when it closes this file must not be held against the next one
+            self._ask("close", path, file)
+        return Document(file, DocumentKind.OTHER, pages)
 
     def render_page(self, path: Path, page: int, dpi: int, rotation: int = 0) -> bytes:
         """Return page number `page` as PNG, as the boxes of its words refer to it. Raises UsageError where it cannot be drawn."""

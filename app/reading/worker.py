@@ -30,6 +30,9 @@ class Worker:
 
     def answer(self, request: Message) -> Message:
         """Return the answer to `request`: `reason` in it says why a file or page is unreadable."""
+        if request["do"] == "close":
+            self._close()
+            return {}
         try:
             # Counting comes first: a file may have been replaced by another of its name since it was last read.
             file = self._opened(Path(request["path"]), request["name"], anew=request["do"] == "count")
@@ -44,6 +47,11 @@ class Worker:
         except Unreadable as error:
             return {"reason": str(error)}
 
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
     def _measured(self, page: PageWords) -> PageWords:
         """Return the page. Raises Unreadable where no honest page has so much on it."""
         most = self._settings.max_page_words
@@ -57,9 +65,7 @@ class Worker:
     def _opened(self, path: Path, name: str, *, anew: bool) -> PdfFile | PictureFile:
         if self._file is not None and self._path == path and not anew:
             return self._file
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._close()
         kind = kind_of(path, name)
         if kind is FileKind.ZIP:
             raise Unreadable("The file is an archive inside an archive, which is not unpacked. Send the files in it themselves.")
