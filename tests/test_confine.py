@@ -9,7 +9,7 @@ import pytest
 from app.domain import PageStatus
 from app.reading.reader import Reader
 from app.settings import PROJECT, Settings
-from tests.hostile_files import many_pages
+from tests.hostile_files import many_pages, page
 from tests.test_sandbox import endless, made, statuses
 
 _CONFINED = (
@@ -87,3 +87,10 @@ def test_a_small_file_that_takes_long_in_all_is_given_up_and_every_page_is_in_th
     assert [page.number for page in pages] == list(range(1, 41))
     assert pages[0].status is PageStatus.READ
     assert "LOANLENS_FILE_CPU_SECONDS" in str(pages[-1].reason)
+
+
+def test_a_file_that_cannot_be_closed_harms_no_file_after_it(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(page(box=b"[0 0 612]"))  # pdfplumber fails on its size, again when it closes the file
+    with Reader(Settings()) as reader:
+        reader.read_document("a.pdf", tmp_path / "a.pdf")
+        assert statuses(reader.read_document("b.pdf", made(tmp_path / "b.pdf"))) == [PageStatus.READ]

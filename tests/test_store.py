@@ -344,8 +344,8 @@ def test_the_desks_queries_read_no_table_whole_and_name_the_lender(large: Engine
         assert len(statements) >= len(asked)
         assert [statement for statement, _ in statements if "lender_id" not in statement.partition("WHERE")[2]] == []
         for statement, parameters in statements:
-            if "ILIKE" in statement:
-                continue  # a word is looked for in every name
+            if "WITH found" in statement:
+                continue  # what applications are is looked for in all of a lender's: its time is measured by `make bench-store`
             plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
             whole = [node for node in nodes(plan[0]["Plan"]) if node["Node Type"] == "Seq Scan" and node["Relation Name"] in ours]
             assert whole == [], f"{statement}\n{json.dumps(plan, indent=1)}"

@@ -1,6 +1,7 @@
 """PDF -> the words of its pages: from the text layer where it can be trusted, else from the picture of the page."""
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,7 +59,8 @@ class PdfFile:
     def close(self) -> None:
         """Close the file."""
         if self._plumber is not None:
-            self._plumber.close()
+            with suppress(*_MALFORMED):  # it visits the pages once more
+                self._plumber.close()
         self._pdfium.close()
 
     def read(self, number: int, compare: bool = False) -> PageWords:

@@ -34,6 +34,9 @@ class Worker:
 
     def answer(self, request: Message) -> Message:
         """Return the answer to `request`: `reason` in it says why a file or page is unreadable."""
+        if request["do"] == "close":
+            self._close()
+            return {}
         try:
             file = self._opened(Path(request["path"]), request["name"])
             match request["do"]:
@@ -47,6 +50,11 @@ class Worker:
         except Unreadable as error:
             return {"reason": str(error)}
 
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
     def _measured(self, page: PageWords) -> PageWords:
         """Return the page. Raises Unreadable where no honest page has so much on it."""
         most = self._settings.max_page_words
@@ -57,6 +65,7 @@ class Worker:
             )
         return page
 
+<<<<<<< HEAD
     def _opened(self, path: Path, name: str) -> PdfFile | PictureFile:
         """Return the file at `path`; it is opened anew where another of its name has replaced it."""
         key, stamp = (path, name), _stamp(path)
@@ -74,6 +83,12 @@ class Worker:
         return file
 
     def _read_head(self, path: Path, name: str) -> PdfFile | PictureFile:
+=======
+    def _opened(self, path: Path, name: str, *, anew: bool) -> PdfFile | PictureFile:
+        if self._file is not None and self._path == path and not anew:
+            return self._file
+        self._close()
+>>>>>>> hostile
         kind = kind_of(path, name)
         if kind is FileKind.ZIP:
             raise Unreadable("The file is an archive inside an archive, which is not unpacked. Send the files in it themselves.")
