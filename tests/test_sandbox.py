@@ -178,7 +178,7 @@ class BreaksOnSomePages:
         self._pages = pages
 
     def ask(self, request: Message, _: float) -> Message:
-        if request["do"] == "count":
+        if request["do"] != "read":
             return {"pages": 9, "cpu_seconds": 0}
         time.sleep(0.01 * (request["page"] % 3))
         if request["page"] in self._pages:

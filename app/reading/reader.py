@@ -1,14 +1,11 @@
 """A file -> a Document with every page accounted for: read, blank, or quarantined with a reason. The first stage of the walk."""
 
 import base64
-<<<<<<< HEAD
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-=======
 from contextlib import suppress
->>>>>>> hostile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -80,19 +77,14 @@ class Reader:
         except Stopped as stopped:
             return quarantined(file, str(stopped), sha256_of(path))
         if "reason" in counted:
-<<<<<<< HEAD
             return quarantined(file, counted["reason"], sha256_of(path))
-        return Document(file, DocumentKind.OTHER, self._pages(file, path, counted["pages"]), sha256_of(path))
-
-    def _read_source(self, source: SourceFile) -> Document:
-        return quarantined(source.name, source.reason) if source.reason else self.read_document(source.name, source.path)
-=======
-            return quarantined(file, counted["reason"])
         pages = self._pages(file, path, counted["pages"])
         with suppress(Stopped):  # what breaks the reader when it closes this file must not be held against the next one
             self._ask("close", path, file)
-        return Document(file, DocumentKind.OTHER, pages)
->>>>>>> hostile
+        return Document(file, DocumentKind.OTHER, pages, sha256_of(path))
+
+    def _read_source(self, source: SourceFile) -> Document:
+        return quarantined(source.name, source.reason) if source.reason else self.read_document(source.name, source.path)
 
     def render_page(self, path: Path, page: int, dpi: int, rotation: int = 0) -> bytes:
         """Return page number `page` as PNG, as the boxes of its words refer to it. Raises UsageError where it cannot be drawn."""

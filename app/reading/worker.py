@@ -35,7 +35,7 @@ class Worker:
     def answer(self, request: Message) -> Message:
         """Return the answer to `request`: `reason` in it says why a file or page is unreadable."""
         if request["do"] == "close":
-            self._close()
+            self._close(Path(request["path"]), request["name"])
             return {}
         try:
             file = self._opened(Path(request["path"]), request["name"])
@@ -50,8 +50,8 @@ class Worker:
         except Unreadable as error:
             return {"reason": str(error)}
 
-    def _close(self) -> None:
-        file, self._file = self._file, None
+    def _close(self, path: Path, name: str) -> None:
+        _, file = self._open.pop((path, name), (None, None))
         if file is not None:
             file.close()
 
@@ -65,7 +65,6 @@ class Worker:
             )
         return page
 
-<<<<<<< HEAD
     def _opened(self, path: Path, name: str) -> PdfFile | PictureFile:
         """Return the file at `path`; it is opened anew where another of its name has replaced it."""
         key, stamp = (path, name), _stamp(path)
@@ -83,12 +82,6 @@ class Worker:
         return file
 
     def _read_head(self, path: Path, name: str) -> PdfFile | PictureFile:
-=======
-    def _opened(self, path: Path, name: str, *, anew: bool) -> PdfFile | PictureFile:
-        if self._file is not None and self._path == path and not anew:
-            return self._file
-        self._close()
->>>>>>> hostile
         kind = kind_of(path, name)
         if kind is FileKind.ZIP:
             raise Unreadable("The file is an archive inside an archive, which is not unpacked. Send the files in it themselves.")
