@@ -65,13 +65,15 @@ class Settings(BaseSettings):
     max_page_pixels: int = Field(default=60_000_000, gt=0, description="Most pixels of one page picture.")
     page_seconds: float = Field(default=60.0, gt=0, description="Longest that reading one page may take.")
     page_cpu_seconds: int = Field(
-        default=15, ge=1, description="Processor time that a page may take; where a page of the file took too long before, a quarter."
+        default=15,
+        ge=1,
+        description="Processor time that a page may take, four times as much without Tesseract; a quarter once a page of its file failed.",
     )
     file_cpu_seconds: int = Field(
         default=12, ge=1, description="Processor time that a small file may take in all; each megabyte of it gives 500 seconds more."
     )
     max_page_words: int = Field(default=10_000, gt=0, description="Most words of one page, and a tenth of its letters.")
-    reader_memory_bytes: int = Field(default=3_000_000_000, gt=0, description="Memory that the reading process may use.")
+    reader_memory_bytes: int = Field(default=2_000_000_000, gt=0, description="Memory that the reading process may use.")
     readers: int = Field(default=0, ge=0, le=256, description="Reading processes at a time; 0: one per core, divided among the workers.")
     ocr_dpi: int = Field(default=200, ge=72, le=600, description="Resolution at which PDF pages are rendered for OCR.")
     lender_id: str = Field(
