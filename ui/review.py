@@ -119,14 +119,16 @@ def _more(review: Review, desk: Desk) -> None:
 
 def _saved(gesture: Mapping[str, Any], review: Review, desk: Desk) -> Review:
     """Save a gesture and return the review as it then stands; the difference is kept to be shown."""
+    # Two transactions: nobody waits for the trail's lock while this review is worked out anew.
     try:
         with place.acting() as connection:
             _act(connection, gesture, review, desk)
-            after = look_again(connection, desk, review.task.id)
     except LoanLensError as error:
         st.session_state["message"] = f"Not saved: {error}"
         with place.acting() as connection:
             return look_again(connection, desk, review.task.id)
+    with place.acting() as connection:
+        after = look_again(connection, desk, review.task.id)
     changes = difference(review.now.assessment, after.now.assessment)
     st.session_state.update(message=_summary(changes), changes=changes)
     return after

@@ -87,8 +87,8 @@ def standing_figures(made: Assessment, corrections: Sequence[Correction], own: i
 def _concluded(made: Assessment, adjustments: Sequence[Adjustment]) -> tuple[tuple[Ratio, ...], Assessment]:
     """Return the ratios as reported, and the assessment with ratios, findings, grade and route anew.
 
-    Checks look at what the pages say; policy judges the ratios as adjusted, both in one unit as the walk has them. The models' opinion stays as it was given until the
-    application is assessed again.
+    Checks look at what the pages say; policy judges the ratios as adjusted, both in one unit as the walk has them. The models' opinion
+    stays as it was given until the application is assessed again.
     """
     limits, application = policy.load(), application_of(made.forms)
     spread = units.in_one_unit(made.spread, made.forms)
