@@ -45,7 +45,7 @@ def draw(review: Review, editable: bool, message: str) -> None:
         js=(_HERE / "review_desk.js").read_text(encoding="utf-8"),
     )
     numbers = {id(figure): number for number, figure in review.now.figures.items()}
-    changed = {each.fact_number for each in active(review.corrections) if each.kind != "confirmed"}
+    changed = {review.now.numbers.get(each.id) for each in active(review.corrections) if each.kind != "confirmed"}
     data = {
         "task": review.task.id, "editable": editable, "message": message,
         "seen": review.seen[0], "answered": st.session_state.get("answered_gesture"), "help": _HELP, "legend": _LEGEND,

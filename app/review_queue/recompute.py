@@ -179,6 +179,7 @@ class _Draft:
                 number = max(self.figures, default=0) + 1
                 self.figures[number] = _keyed(said, period)
                 self._holder[number] = place
+                self.numbers[correction.id] = number
                 return True
         return False
 
