@@ -105,7 +105,7 @@ def _draw_task(task: tasks.Waiting, user: User, reviews: bool) -> None:
         who.markdown(f"**{plain(task.borrower or 'Borrower not read')}**  \n:small[:gray[{plain(task.reference)}]]")
         reasons = [plain(each) for each in task.reasons] or ["Policy asks for a person."]
         first = f":gray[1 of {len(reasons)}] · " if len(reasons) > 1 else ""
-        why.markdown(first + reasons[0], help="  \n".join(f"· {each}" for each in reasons))
+        why.markdown(first + reasons[0], help="  \n".join(f"· {each}" for each in reasons) if len(reasons) > 1 else None)
         said = f"{task.currency or ''} {money(task.amount)}" if task.amount is not None else ":gray[not read]"
         amount.markdown(said, text_alignment="right")
         age.markdown(_age(task))
