@@ -1,5 +1,6 @@
 """Builders for the desk: an application that waits in the queue with all that belongs to it, and people to work on it."""
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from sqlalchemy import Engine
 from app import reasoning
 from app.blobs.storage import Blobs
 from app.domain import Assessment, Provenance, Role, User
+from app.review_queue import opened, placing
 from app.review_queue.desk import Desk
 from app.review_queue.opened import Review
 from app.review_queue.recompute import recompute
@@ -89,6 +91,9 @@ def waiting_task(
         id = applications.add_application(c, "first", named)
         names = dict.fromkeys(page.file for page in made.pages)
         files = {name: documents.add_document(c, "first", id, (name, bytes.fromhex(file.sha256)), "ann") for name in names}
+        for name, number in files.items():
+            read = [each for each in zip(made.pages, made.page_kinds, strict=True) if each[0].file == name]
+            documents.keep_pages(c, "first", number, read)
         new = NewAssessment(id, made, reference.encode(), files, bytes.fromhex(whole.sha256))
         stored = add_assessment(c, "first", new)
         assert stored is not None
@@ -99,3 +104,20 @@ def waiting_task(
     assert task is not None
     return task.id
 
+
+def assessed_again(database: Engine, blobs: Blobs, task: int, made: Assessment) -> int:
+    """Store a further version as a worker does, and return the task on it."""
+    content = write_assessment(made)
+    with database.begin() as c:
+        application = opened.look_again(c, desk(blobs), task).application
+        retention.keep_files(c, "first")
+        whole = blobs.put("first", BytesIO(content))
+        retention.add_file(c, "first", whole.sha256, whole.size)
+        inputs = hashlib.sha256(content).digest()
+        id = add_assessment(c, "first", NewAssessment(application.id, made, inputs, {}, bytes.fromhex(whole.sha256)))
+        assert id is not None
+        every = documents.documents(c, "first", application.id)
+        placing.put_before_people(c, "first", placing.Assessed(application, id, made, inputs, every), "1")
+        new = opened.task_of(c, desk(blobs).user, application.id)
+    assert new is not None
+    return new.id

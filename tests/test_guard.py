@@ -148,6 +148,7 @@ OPEN = {
     "app.review_queue.recompute.standing_figures": "sees nothing stored",
     "app.review_queue.recompute.adjusted_spread": "sees nothing stored",
     "app.review_queue.tasks.lease_of": "reads settings",
+    "app.review_queue.tasks.soon": "reads policy",
     "app.review_queue.tasks.needed_reason": "sees nothing stored",
     "app.review_queue.terms.answer": "looks at a review that was opened",
     "app.review_queue.terms.asked_terms": "looks at a review that was opened",

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text, update
 
 from app.blobs.storage import Blobs, open_blobs
-from app.domain import Origin, Recommendation, Role, Severity, User
+from app.domain import Origin, Recommendation, Role, Severity, Spread, User
 from app.errors import ChangedMeanwhile, Forbidden, UsageError
 from app.review_queue import corrections, decisions, letter, opened, tasks
 from app.review_queue.amounts import typed_amount
@@ -22,6 +22,8 @@ from app.review_queue.recompute import recompute
 from app.settings import Settings
 from app.store import accounts, applications, reviews, tables
 from app.store.rows import Adjustment, Correction
+from app.what_if import Situation, weigh
+from rules.units import in_one_unit
 from tests.desk import desk, person, sound_assessment, waiting_task
 
 CASH = 1  # the number of the first figure: cash of the current period
@@ -293,6 +295,19 @@ def test_each_gesture_changes_what_it_names() -> None:
     assert box.value == 9
     assert box.box is not None
     assert box.box.top == 0.2
+
+
+def test_statements_that_hide_their_thousands_keep_the_ratios_of_the_walk_when_one_figure_is_corrected() -> None:
+    made = sound_assessment()
+    statements = tuple(replace(s, items=tuple(replace(i, value=i.value / 1_000) for i in s.items)) for s in made.spread.statements)
+    printed = replace(made, spread=Spread(statements))
+    hidden = recompute(printed, corrected("confirmed"), (), 7)
+    walked, _ = weigh(Situation(in_one_unit(printed.spread, printed.forms), printed.forms, printed.application), None)
+    assert {(each.id, each.period): each.value for each in hidden.reported} == {(each.id, each.period): each.value for each in walked}
+    assert hidden.assessment.spread.statements[0].items[0].value == Decimal("84.21")  # the spread stays as printed
+    adjusted = recompute(printed, (), (Adjustment(1, 1, "add-back", "operating_income", "current", Decimal(1), "", ""),), 7)
+    assert {(each.id, each.period): each.value for each in adjusted.reported} == {(each.id, each.period): each.value for each in walked}
+    assert adjusted.assessment.ratios != adjusted.reported
 
 
 def test_a_correction_finds_its_figure_in_a_later_version_and_says_where_it_cannot(database: Engine, blobs: Blobs) -> None:

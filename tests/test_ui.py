@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,17 @@ def test_a_task_that_somebody_else_has_can_be_looked_at_only(at: AppTest, databa
     with database.connect() as connection:
         assert connection.execute(text("SELECT claimed_by FROM review_tasks")).scalar_one() == "bob"
 
+
+
+def test_the_inbox_names_the_notices_that_fall_due_and_lists_what_is_asked_for(at: AppTest, database: Engine, blobs: Blobs) -> None:
+    today = datetime.now(UTC).date()
+    for name, amount, days in (("late", 10_000, -1), ("soon", 20_000, 9), ("far", 30_000, 25)):
+        waiting_task(database, blobs, name, amount, today + timedelta(days=days))
+    sign_in_as(at, database, Role.ANALYST)
+    assert "late by 1 day" in at.error[0].value
+    assert "day 20 has passed, 9 days left" in at.error[0].value
+    assert "far" not in at.error[0].value
+    at.text_input(key="inbox_least").set_value("25k")
+    at.run()
+    assert not at.exception
+    assert sum(each.label == "Open" for each in at.button) == 1

@@ -10,7 +10,7 @@ from app.report.request import request
 from app.review_queue import tasks
 from app.review_queue.desk import Desk
 from app.review_queue.opened import Review, look_again, open_review
-from ui import charts, documents, history, opinion, place, reasons, terms
+from ui import charts, documents, history, opinion, place, reasons, terms, versions
 from ui.tables import Row
 from ui.tables import draw as draw_table
 
@@ -27,6 +27,7 @@ def draw() -> None:
             return
         review = _opened(desk, task_id)
         draw_head(review)
+        versions.tell_newer(review, desk)
         overview, spread, ratios, varied, findings, paper, past = st.tabs(_TABS, key="application_tab", on_change="rerun")
         with overview:
             if overview.open:
@@ -46,6 +47,8 @@ def draw() -> None:
                 opinion.draw_findings(review.now.assessment)
         with paper:
             if paper.open:
+                versions.draw_change(review, desk)
+                versions.draw_difference(review, desk)
                 documents.draw_documents(review, desk)
         with past:
             if past.open:

@@ -75,13 +75,12 @@ def _fill_in(review: Review, desk: Desk) -> None:
 def _chosen(task_id: int) -> Outcome | None:
     """Return the outcome that was chosen, by a button or its key; nothing is chosen beforehand."""
     key = f"outcome_{task_id}"
-    for row in (list(Outcome)[:4], list(Outcome)[4:]):
-        for column, outcome in zip(st.columns(4), row, strict=False):
+    with st.container(horizontal=True):  # as wide as their words: none is cut off
+        for number, outcome in enumerate(Outcome, 1):
             picked = st.session_state.get(key) == outcome
-            number = list(Outcome).index(outcome) + 1
             kind: Literal["primary", "secondary"] = "primary" if picked else "secondary"
             name = outcome.value.capitalize()
-            if column.button(name, key=f"pick_{task_id}_{number}", shortcut=f"Alt+{number}", type=kind, width="stretch"):
+            if st.button(name, key=f"pick_{task_id}_{number}", shortcut=f"Alt+{number}", type=kind):
                 st.session_state[key] = outcome
                 st.rerun()
     return st.session_state.get(key)

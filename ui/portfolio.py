@@ -1,4 +1,4 @@
-"""The portfolio: how many applications stand where, how old the open ones are, what was decided, and how batches get on."""
+"""The portfolio: how work stands, what it took by product and analyst, what the audit sample found, batches, and exports."""
 
 import csv
 import io
@@ -8,15 +8,15 @@ import streamlit as st
 
 from app.access.roles import Act
 from app.report import wording
+from app.report.table import safe_cell
 from app.review_queue import tasks
 from app.review_queue.desk import Desk
 from app.review_queue.overview import Overview, overview
-from ui import charts, place
+from ui import charts, measures, place
 from ui.tables import Row
 from ui.tables import draw as draw_table
 
 _MOST_LISTED = 10_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def draw() -> None:
@@ -34,6 +34,8 @@ def draw() -> None:
                 charts.draw_counts("Decisions", found.outcomes)
             else:
                 st.caption("Nothing has been decided yet.")
+        if place.may(desk.user, Act.READ_MEASURES):
+            measures.draw(desk)
         _batches(found)
         if place.may(desk.user, Act.READ_APPLICATION):
             _export(desk)
@@ -82,10 +84,10 @@ def _export(desk: Desk) -> None:
 
 
 def as_csv(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Return a table as CSV; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    """Return a table as CSV in which no cell is a formula to a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(heads)
     for row in rows:
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
+        writer.writerow([safe_cell(cell) for cell in row])
     return out.getvalue()

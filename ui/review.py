@@ -18,7 +18,7 @@ from app.review_queue.desk import Desk
 from app.review_queue.difference import Change, difference
 from app.review_queue.opened import Review, look_again, open_review
 from app.review_queue.recompute import MARKED, active
-from ui import decision, history, opinion, place, reasons, viewer
+from ui import decision, history, opinion, place, reasons, versions, viewer
 
 _TABS = ("Figures", "Findings", "Ratios", "Reasons", "Decision")
 
@@ -38,6 +38,7 @@ def draw() -> None:
         elif gesture:
             review = _saved(gesture, review, desk)
         _head(review, desk)
+        versions.tell_newer(review, desk)
         message = st.session_state.pop("message", "")
         figures, findings, ratios, told, decide = st.tabs(_TABS, key="review_tab", on_change="rerun")
         if figures.open:
@@ -119,14 +120,16 @@ def _more(review: Review, desk: Desk) -> None:
 
 def _saved(gesture: Mapping[str, Any], review: Review, desk: Desk) -> Review:
     """Save a gesture and return the review as it then stands; the difference is kept to be shown."""
+    # Two transactions: nobody waits for the trail's lock while this review is worked out anew.
     try:
         with place.acting() as connection:
             _act(connection, gesture, review, desk)
-            after = look_again(connection, desk, review.task.id)
     except LoanLensError as error:
         st.session_state["message"] = f"Not saved: {error}"
         with place.acting() as connection:
             return look_again(connection, desk, review.task.id)
+    with place.acting() as connection:
+        after = look_again(connection, desk, review.task.id)
     changes = difference(review.now.assessment, after.now.assessment)
     st.session_state.update(message=_summary(changes), changes=changes)
     return after
@@ -136,7 +139,7 @@ def _summary(changes: Sequence[Change]) -> str:
     """Return in a line what a change brought: findings come and gone, and the first ratios."""
     new = sum(c.what == "finding" and c.before is None for c in changes)
     gone = sum(c.what == "finding" and c.after is None for c in changes)
-    said = [f"{_called(c.name)} {c.before} → {c.after}" for c in changes if c.what != "finding"][:3]
+    said = [f"{versions.called(c.name)} {c.before} → {c.after}" for c in changes if c.what != "finding"][:3]
     said += [wording.count(new, "new finding")] if new else []
     said += [f"{wording.count(gone, 'finding')} resolved"] if gone else []
     return f"Saved: {'; '.join(said)}." if said else "Saved; nothing else changes."
@@ -164,9 +167,4 @@ def _tell_changes() -> None:
     changes: Sequence[Change] = st.session_state.pop("changes", ())
     if changes:
         st.markdown("**What that changed**")
-        rows = [{"": c.name.partition(":")[0], "before": c.before or "–", "after": c.after or "–"} for c in changes]
-        st.dataframe([{**row, "": _called(str(row[""]))} for row in rows], width="stretch", hide_index=True)
-
-
-def _called(name: str) -> str:
-    return wording.ratio_name(name) if name in wording.RATIOS else name.replace("_", " ").capitalize()
+        versions.draw_changes(changes)

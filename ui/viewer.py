@@ -45,7 +45,7 @@ def draw(review: Review, editable: bool, message: str) -> None:
         js=(_HERE / "review_desk.js").read_text(encoding="utf-8"),
     )
     numbers = {id(figure): number for number, figure in review.now.figures.items()}
-    changed = {each.fact_number for each in active(review.corrections) if each.kind != "confirmed"}
+    changed = {review.now.numbers.get(each.id) for each in active(review.corrections) if each.kind != "confirmed"}
     data = {
         "task": review.task.id, "editable": editable, "message": message,
         "seen": review.seen[0], "answered": st.session_state.get("answered_gesture"), "help": _HELP, "legend": _LEGEND,
@@ -149,7 +149,8 @@ def _field(field: Field) -> str:
 def _page(page: Page, review: Review) -> dict[str, Any]:
     kind = wording.KIND[review.machine.page_kinds[review.machine.pages.index(page)]]
     trouble = page.reason or "" if page.status is PageStatus.QUARANTINED else st.session_state.get("troubles", {}).get(_key(page), "")
-    label = f"{page.file}, page {page.number}: {kind}" + (" (set aside)" if page.status is PageStatus.QUARANTINED else "")
+    aside = " (set aside)" if page.status is PageStatus.QUARANTINED else ""
+    label = f"{kind}, page {page.number}{aside} · {page.file}"  # a long name is cut off at its end, the page is not
     periods = _periods_of(page.file, page.number, review)
     return {"key": _key(page), "file": page.file, "number": page.number, "label": label, "trouble": trouble, "periods": periods}
 

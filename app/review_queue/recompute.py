@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from app.domain import Assessment, Box, Field, Figure, FinancialStatement, Form, LineItem, Origin, Period, Ratio, Spread
 from app.store.rows import Adjustment, Correction
-from rules import checks, policy, ratios, stated
+from rules import checks, policy, ratios, stated, units
 from rules.accounts import ACCOUNT
 from rules.application import application_of
 from rules.themes.case import Case
@@ -87,15 +87,18 @@ def standing_figures(made: Assessment, corrections: Sequence[Correction], own: i
 def _concluded(made: Assessment, adjustments: Sequence[Adjustment]) -> tuple[tuple[Ratio, ...], Assessment]:
     """Return the ratios as reported, and the assessment with ratios, findings, grade and route anew.
 
-    Checks look at what the pages say; policy judges the ratios as adjusted. The models' opinion stays as it was given until the
-    application is assessed again.
+    Checks look at what the pages say; policy judges the ratios as adjusted, both in one unit as the walk has them. The models' opinion
+    stays as it was given until the application is assessed again.
     """
     limits, application = policy.load(), application_of(made.forms)
-    given = stated.stated_figures(application, made.forms, made.spread, limits)
-    reported = ratios.compute(made.spread, given)
+    spread = units.in_one_unit(made.spread, made.forms)
+    given = stated.stated_figures(application, made.forms, spread, limits)
+    reported = ratios.compute(spread, given)
     case = Case(made.spread, made.documents, made.pages, made.as_of, made.forms, application, reported)
     found = checks.run(case)
-    judged = ratios.compute(adjusted_spread(made.spread, adjustments), given) if adjustments else reported
+    # an amount is typed as the page shows the figure: added first, then brought to the other documents' unit with it
+    as_adjusted = units.in_one_unit(adjusted_spread(made.spread, adjustments), made.forms) if adjustments else spread
+    judged = ratios.compute(as_adjusted, given) if adjustments else reported
     outcome = policy.rate(judged, found, limits, application, made.risk)
     return reported, replace(
         made,
@@ -176,6 +179,7 @@ class _Draft:
                 number = max(self.figures, default=0) + 1
                 self.figures[number] = _keyed(said, period)
                 self._holder[number] = place
+                self.numbers[correction.id] = number
                 return True
         return False
 

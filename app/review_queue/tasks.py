@@ -42,7 +42,7 @@ def list_tasks(connection: Connection, user: User, words: str = "", mine: bool =
 def find_tasks(connection: Connection, user: User, chosen: Chosen, limit: int = 50) -> tuple[QueuedTask, ...]:
     """Return the first of the open tasks that are `chosen`, in the order of `list_tasks`."""
     allow(user, Act.READ_APPLICATION, user.lender_id)
-    return review_tasks.queue(connection, user.lender_id, chosen, _soon(), limit)
+    return review_tasks.queue(connection, user.lender_id, chosen, soon(), limit)
 
 
 def alerts(connection: Connection, user: User, today: date) -> tuple[Alert, ...]:
@@ -65,7 +65,7 @@ def claim_next(connection: Connection, desk: Desk) -> Task | None:
     """Take the next task that nobody has; None where there is none."""
     user = desk.user
     allow(user, Act.REVIEW_APPLICATION, user.lender_id)
-    found = review_tasks.claim_next(connection, user.lender_id, user.id, lease_of(desk.settings), _soon())
+    found = review_tasks.claim_next(connection, user.lender_id, user.id, lease_of(desk.settings), soon())
     if found is not None:
         audit.record(connection, user, "claim_task", f"application {found.application_id}", {"task": found.id})
     return found
@@ -169,7 +169,7 @@ def _locked(connection: Connection, user: User, task_id: int) -> Task:
     return found
 
 
-def _soon() -> date:
+def soon() -> date:
     """Return the day up to which a notice that falls due outranks every other task."""
     values = policy.load().values
     return (datetime.now(UTC) + timedelta(days=int(values["notice_days"].value - values["alert_day"].value))).date()
