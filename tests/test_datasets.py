@@ -119,7 +119,7 @@ def test_a_page_that_another_borrower_sent_too_fails_the_build_until_one_is_left
 
 
 def test_a_borrower_on_two_sides_is_a_leak() -> None:
-    pages = [datasets._whose(page) for each in ten()[:2] for page in datasets._pages(each, "b1", frozenset())]
+    pages = [datasets.whose(page) for each in ten()[:2] for page in datasets._pages(each, "b1", frozenset())]
     assert splits.leaks(pages, {pages[0].name: TRAIN, pages[1].name: TEST}) == ["borrower b1: in test and train"]
 
 

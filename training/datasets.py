@@ -119,9 +119,9 @@ def build(found: Iterable[Reviewed], filters: Filters, lender_id: str, root: Pat
         raise UsageError(
             f"Until {filters.until} nobody has corrected or confirmed a figure on a line of a statement: there is nothing to learn from."
         )
-    whose = [_whose(page) for page in pages]
-    part = splits.split(whose)
-    if leaking := splits.leaks(whose, part):
+    split = [whose(page) for page in pages]
+    part = splits.split(split)
+    if leaking := splits.leaks(split, part):
         said = "; ".join(leaking[:10])
         raise UsageError(f"The parts are not apart: {said}. Leave one application of each pair out with --exclude, and build again.")
     pages = [replace(page, part=part[page.name]) for page in pages]
@@ -217,7 +217,8 @@ def _without_rare(pages: Sequence[DataPage], least: int) -> list[DataPage]:
     return [page for page in out if any(page.labelled)]
 
 
-def _whose(page: DataPage) -> Whose:
+def whose(page: DataPage) -> Whose:
+    """Return a page as it is split and compared."""
     strata = tuple((page.kind, line.label) for _, line in page.labelled)
     return Whose(page.name, page.borrower, datetime.fromisoformat(page.at), strata, page.signature)
 
