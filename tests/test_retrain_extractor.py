@@ -91,14 +91,14 @@ def test_a_damaged_checkpoint_says_what_to_do_and_the_champion_is_untouched(made
     work = places(champion, tmp_path).work / retrain_extractor.name_of(made, CONFIG, champion)
     work.mkdir(parents=True)
     (work / "checkpoint.pt").write_bytes(b"half a checkpoint")
-    with pytest.raises(SetupError, match="damaged. Delete it"):
+    with pytest.raises(SetupError, match=r"damaged\. Delete it"):
         retrain_extractor.main(made, None, CONFIG, places(champion, tmp_path))
     assert {path.name: path.read_bytes() for path in champion.iterdir()} == before
 
 
 def test_nothing_trains_on_a_version_that_fails_a_gate(champion: Path, tmp_path: Path) -> None:
     lone = datasets.build([reviewed(1)], Filters(UNTIL), "first", tmp_path / "datasets")
-    with pytest.raises(UsageError, match="nothing was trained:\n(.*\n)*FAIL parts"):
+    with pytest.raises(UsageError, match=r"nothing was trained:\n(.*\n)*FAIL parts"):
         retrain_extractor.main(lone, None, CONFIG, places(champion, tmp_path))
     assert not (tmp_path / "work").exists()
 
