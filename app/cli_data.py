@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
-from app.cli_operator import Lender, open_store, say
+from app.cli_operator import Lender, open_store, operator_of, say
 from app.domain import Role
 from app.settings import settings
 
@@ -38,7 +38,8 @@ def build(
     lender: Lender = None,
 ) -> None:
     """Make a dataset version of the corrections, confirmed figures and audited figures of a lender, and print its hash."""
-    from app.access.roles import machine
+    from app import audit
+    from app.access.roles import Act, machine
     from app.blobs.storage import open_blobs
     from training import datasets
     from training.corrections import reviewed
@@ -49,6 +50,8 @@ def build(
     with open_store() as database, database.begin() as connection:
         found = reviewed(connection, machine(Role.WORKER, own), open_blobs(settings()), datetime.fromisoformat(filters.until))
         made = datasets.build(found, filters, own, _root())
+        corrections = len(made.lineage["corrections"])
+        audit.record(connection, operator_of(own), Act.READ_CORRECTIONS, f"dataset {made.hash}", {"corrections": corrections})
     print(made.hash)
     if old is not None and made.hash != old.hash:
         for line in datasets.difference(old, made):
