@@ -21,7 +21,7 @@ from training.train_extractor import LABELS, write_weights
 
 CONFIG = Config(
     epochs=3.0, batch=4, learning_rate=1e-3, warmup=0.1, seed=5, checkpoint_every=2, replay=0.5, most_weight=20.0, look_every=3,
-    patience=50, held_out=2,
+    patience=50, held_out=2, threads=1,
 )  # fmt: skip
 
 

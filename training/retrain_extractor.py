@@ -48,9 +48,10 @@ class Config:
     look_every: int
     patience: int
     held_out: int
+    threads: int
 
     def __post_init__(self) -> None:
-        sizes = (self.batch, self.checkpoint_every, self.look_every, self.patience, self.held_out, self.most_weight)
+        sizes = (self.batch, self.checkpoint_every, self.look_every, self.patience, self.held_out, self.most_weight, self.threads)
         if min(sizes) < 1 or self.epochs <= 0 or not 0 <= self.warmup < 1 or not 0 <= self.replay < 1:
             raise UsageError("The configuration contradicts itself: sizes must be positive, warmup and replay in [0, 1).")
 
@@ -92,6 +93,7 @@ def main(made: Dataset, before: Dataset | None, config: Config, places: Places) 
 
     Stopped or killed, the same call goes on from its last checkpoint.
     """
+    torch.set_num_threads(config.threads)  # how sums are split decides the last bits of the weights
     gates.refuse_failing(checked(made, places.champion, before))
     version = name_of(made, config, places.champion)
     folder, work = places.out / version, places.work / version
