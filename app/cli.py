@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from app.assess import assess, load_models, spread_documents
 from app.cli_access import access_app
+from app.cli_data import data_app, retrain_app
 from app.cli_models import evaluate_risk, rate_app, train_ensemble
 from app.cli_queue import queue_app
 from app.cli_replay import replay_app
@@ -73,6 +74,8 @@ app.add_typer(upkeep_app)
 app.add_typer(replay_app)
 app.add_typer(rate_app)
 app.add_typer(queue_app, name="queue")
+app.add_typer(data_app, name="data")
+app.add_typer(retrain_app, name="retrain")
 evaluate_app.command("risk")(evaluate_risk)
 train_app.command("ensemble")(train_ensemble)
 

@@ -14,6 +14,7 @@ from app.domain import Line
 
 WINDOW = 256
 _HEAD, _TAIL = 14, 6  # word pieces kept of a long label: its first and its last
+LABEL_PIECES = _HEAD + _TAIL
 _CONTEXT = 20  # tokens of the page's first lines repeated at the start of every later window
 _OVERLAP = 80  # tokens that consecutive windows share
 _NUMBER = re.compile(r"^[^\w]*[\d][\d,.]*[^\w]*$")
@@ -52,6 +53,10 @@ class Sequencer:
         context = [t for row in rows[:3] for t in row][:_CONTEXT]
         return list(self._packed(rows, context))
 
+    def pieces(self, label: str) -> int:
+        """Return how many word pieces a label has: those beyond `LABEL_PIECES` are not seen."""
+        return len(self._ids(label))
+
     def _line(self, line: Line, left: float) -> tuple[int, ...]:
         indent = min(3, max(0, round((line.box.x0 - left) / 0.018))) if line.label else 0
         tokens = [self._id(_UNUSED.format(_INDENT + indent)), *self._label(line.label)]
@@ -63,15 +68,19 @@ class Sequencer:
 
     def _label(self, label: str) -> tuple[int, ...]:
         if label not in self._seen:
-            words = [_UNUSED.format(_DIGITS) if _NUMBER.match(w) else w for w in label.split()]
-            ids: list[int] = []
-            for word in words:
-                ids += [self._id(word)] if word.startswith("[unused") else self._tokenizer.encode(word, add_special_tokens=False).ids
-            self._seen[label] = tuple(ids if len(ids) <= _HEAD + _TAIL else ids[:_HEAD] + ids[-_TAIL:])
+            ids = self._ids(label)
+            self._seen[label] = tuple(ids if len(ids) <= LABEL_PIECES else ids[:_HEAD] + ids[-_TAIL:])
             if len(self._seen) > 50_000:
                 self._seen.clear()
                 return self._label(label)
         return self._seen[label]
+
+    def _ids(self, label: str) -> list[int]:
+        words = [_UNUSED.format(_DIGITS) if _NUMBER.match(w) else w for w in label.split()]
+        ids: list[int] = []
+        for word in words:
+            ids += [self._id(word)] if word.startswith("[unused") else self._tokenizer.encode(word, add_special_tokens=False).ids
+        return ids
 
     def _packed(self, rows: Sequence[tuple[int, ...]], context: Sequence[int]) -> Iterator[Window]:
         start = 0

@@ -64,6 +64,7 @@ OPEN = {
     "app.access.roles.following": "says which act it is, does nothing",
     "app.access.roles.machine": "is for jobs, which have no user",
     "app.review_queue.audit_sample.draw": "sees nothing stored",
+    "app.review_queue.audit_sample.passed_unseen": "sees nothing stored",
     "app.review_queue.audit_sample.AuditResult.error_rate": "sees nothing stored",
     "app.review_queue.portfolio.Portfolio.clear_rate": "sees nothing stored",
     "app.review_queue.portfolio.tables_of": "sees nothing stored",

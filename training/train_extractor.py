@@ -12,6 +12,7 @@ import logging
 import random
 import sys
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -34,11 +35,12 @@ from rules.accounts import ACCOUNTS
 from training import annotated
 from training.corpus.lines import TEXT, page_of
 from training.corpus.statements import FAMILIES, company, statement
+from training.early_stop import EarlyStop
 
 log = logging.getLogger(__name__)
 KINDS = (*STATEMENT_KINDS, DocumentKind.OTHER)
 LABELS: tuple[str, ...] = (TEXT, UNMAPPED, *(a.id for a in ACCOUNTS), *(KIND_PREFIX + k for k in KINDS))
-_IGNORED = -100
+IGNORED = -100
 _HELD_OUT = 1_000_003  # added to the seed: pages never trained on
 _HEAD_RATE = 6  # the fresh classifier learns this much faster than the pretrained body
 _LENGTHS = 64  # windows are padded to multiples of this: every new shape costs the CPU kernels seconds to prepare
@@ -79,6 +81,7 @@ class Example:
 
     ids: tuple[int, ...]
     labels: tuple[int, ...]
+    weights: tuple[float, ...] = ()  # of each token's loss; none: all count one
 
 
 def pages(seed: int, count: int) -> Iterator[tuple[DocumentKind, list[Any]]]:
@@ -101,7 +104,7 @@ def examples(sequencer: Sequencer, made: Iterator[tuple[DocumentKind, list[Any]]
     index = {label: i for i, label in enumerate(LABELS)}
     for kind, lines in made:
         for window in sequencer.windows([line for line, _ in lines]):
-            labels = [_IGNORED if n < 0 else index[lines[n][1]] for n in window.lines]
+            labels = [IGNORED if n < 0 else index[lines[n][1]] for n in window.lines]
             labels[0] = index[KIND_PREFIX + kind]
             yield Example(window.ids, tuple(labels))
 
@@ -115,8 +118,8 @@ def main(config: Config, out: Path, work: Path) -> None:
     annotated.write(pages(config.seed, config.statements), work / "annotated.spacy")
     data = list(examples(sequencer, annotated.read(work / "annotated.spacy")))
     log.info("%d statements, %d windows, mean %d tokens", config.statements, len(data), sum(len(e.ids) for e in data) / len(data))
-    _fit(model, data, config, work)
-    _write_weights(model, tokenizer, out)
+    fit(model, data, config, work)
+    write_weights(model, tokenizer, out)
     _write_card(config, measure(load(out), pages(config.seed + _HELD_OUT, config.held_out)), out)
 
 
@@ -193,8 +196,11 @@ def _as_distilbert(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return out
 
 
-def _fit(model: DistilBertForTokenClassification, data: Sequence[Example], config: Config, work: Path) -> None:
-    steps = int(len(data) * config.epochs / config.batch)
+def fit(
+    model: DistilBertForTokenClassification, data: Sequence[Example], config: Config, work: Path, watch: EarlyStop | None = None
+) -> None:
+    """Fit `model` on `data` as `config` says, with checkpoints under `work`, until done or `watch` stops it."""
+    steps = max(1, int(len(data) * config.epochs / config.batch))
     body, head = list(model.distilbert.parameters()), list(model.classifier.parameters())
     rates = [config.learning_rate, _HEAD_RATE * config.learning_rate]
     optimizer = torch.optim.AdamW([{"params": body}, {"params": head}], lr=config.learning_rate, fused=True)
@@ -203,14 +209,12 @@ def _fit(model: DistilBertForTokenClassification, data: Sequence[Example], confi
     )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)  # type: ignore[arg-type]
-    half = device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - there is no public way to ask
-    first = _resume(work, model, optimizer, schedule, config)
+    first, stopped = _resume(work, (model, optimizer, schedule), config, watch)
     model.train()
     started, seen = time.monotonic(), 0.0
-    for step in range(first, steps):
-        ids, mask, labels = (t.to(device) for t in _batch(data, step, config))
-        with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
+    for step in range(first, 0 if stopped else steps):
+        torch.manual_seed(config.seed * 1_000_003 + step)  # what drops out depends on seed and step: a resumed run is the same run
+        loss = loss_of(model, _batch(data, step, config))
         optimizer.zero_grad(set_to_none=False)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -219,13 +223,32 @@ def _fit(model: DistilBertForTokenClassification, data: Sequence[Example], confi
         seen = 0.98 * seen + 0.02 * loss.item() if step > first else loss.item()
         if (step + 1) % 20 == 0:
             log.info("step %d/%d loss %.4f %.2f s/step", step + 1, steps, seen, (time.monotonic() - started) / (step + 1 - first))
-        if (step + 1) % config.checkpoint_every == 0:
+        stopped = watch is not None and watch.after(step + 1, model)
+        if (step + 1) % config.checkpoint_every == 0 or stopped:
             states = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
-            _checkpoint(work, config, {"step": step + 1, **states})
+            watched = {} if watch is None else watch.state()
+            _checkpoint(work, config, {"step": step + 1, "stopped": stopped, "watch": watched, **states})
+        if stopped:
+            break
     model.to("cpu").train(mode=False)  # type: ignore[arg-type]
 
 
-def _batch(data: Sequence[Example], step: int, config: Config) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+def loss_of(model: DistilBertForTokenClassification, batch: Batch) -> torch.Tensor:
+    """Return the weighted mean loss of a batch's labelled tokens, in bf16 where the machine has it."""
+    device = model.device
+    half = device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - there is no public way to ask
+    ids, mask, labels, weights = (t.to(device) for t in batch)
+    with torch.autocast(device.type, torch.bfloat16, enabled=half):
+        logits = model(input_ids=ids, attention_mask=mask).logits
+        each = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none")
+    asked = weights.flatten() * (labels.flatten() != IGNORED)
+    return (each * asked).sum() / asked.sum().clamp(min=1e-9)
+
+
+def _batch(data: Sequence[Example], step: int, config: Config) -> Batch:
     """Return the batch of `step`: windows of like length together, in an order that depends on seed and epoch alone."""
     per_epoch = max(1, len(data) // config.batch)
     rng = random.Random(f"{config.seed}-{step // per_epoch}")
@@ -235,45 +258,57 @@ def _batch(data: Sequence[Example], step: int, config: Config) -> tuple[torch.Te
     ordered = [i for start in range(0, len(order), pool) for i in sorted(order[start : start + pool], key=lambda i: len(data[i].ids))]
     batches = [ordered[i : i + config.batch] for i in range(0, len(ordered), config.batch)]
     rng.shuffle(batches)
-    return _padded([data[i] for i in batches[step % per_epoch]])
+    return padded([data[i] for i in batches[step % per_epoch]])
 
 
-def _padded(chosen: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def padded(chosen: Sequence[Example]) -> Batch:
+    """Return windows as one batch: ids, mask, labels, and the weight of each token."""
     longest = -(-max(len(e.ids) for e in chosen) // _LENGTHS) * _LENGTHS
     ids = torch.zeros((len(chosen), longest), dtype=torch.long)
-    mask, labels = torch.zeros_like(ids), torch.full_like(ids, _IGNORED)
+    mask, labels = torch.zeros_like(ids), torch.full_like(ids, IGNORED)
+    weights = torch.ones((len(chosen), longest))
     for row, example in enumerate(chosen):
         ids[row, : len(example.ids)] = torch.tensor(example.ids)
         mask[row, : len(example.ids)] = 1
         labels[row, : len(example.labels)] = torch.tensor(example.labels)
-    return ids, mask, labels
+        if example.weights:
+            weights[row, : len(example.weights)] = torch.tensor(example.weights)
+    return ids, mask, labels, weights
 
 
-def _digest(config: Config) -> str:
+def digest(config: Config) -> str:
+    """Return a hash of a configuration."""
     return hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _checkpoint(work: Path, config: Config, state: dict[str, Any]) -> None:
-    work.mkdir(parents=True, exist_ok=True)
     part = work / "checkpoint.part"
-    torch.save({"config": _digest(config), **state}, part)
-    part.replace(work / "checkpoint.pt")
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        torch.save({"config": digest(config), **state}, part)
+        part.replace(work / "checkpoint.pt")
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        part.unlink(missing_ok=True)
+        raise SetupError(f"No checkpoint could be written to {work}: {error}. Make room, and run the same command again.") from error
 
 
-def _resume(work: Path, model: Any, optimizer: Any, schedule: Any, config: Config) -> int:
-    """Take up the checkpoint of the same configuration, if there is one; return the step to go on with."""
+def _resume(work: Path, states: tuple[Any, Any, Any], config: Config, watch: EarlyStop | None) -> tuple[int, bool]:
+    """Take up the checkpoint of the same configuration, if there is one; return the step to go on with, and whether all is done."""
     path = work / "checkpoint.pt"
     if not path.is_file():
-        return 0
+        return 0, False
+    if not zipfile.is_zipfile(path) or zipfile.ZipFile(path).testzip() is not None:
+        raise SetupError(f"The checkpoint {path} is damaged. Delete it: the same command then starts anew. Nothing in service is touched.")
     state = torch.load(path, weights_only=True)
-    if state["config"] != _digest(config):
+    if state["config"] != digest(config):
         log.info("the checkpoint in %s is of another configuration: starting anew", work)
-        return 0
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    schedule.load_state_dict(state["schedule"])
+        return 0, False
+    for each, name in zip(states, ("model", "optimizer", "schedule"), strict=True):
+        each.load_state_dict(state[name])
+    if watch is not None:
+        watch.take_up(state["watch"])
     log.info("going on from step %d", state["step"])
-    return int(state["step"])
+    return int(state["step"]), bool(state.get("stopped"))
 
 
 def measure(extractor: Extractor, made: Iterable[tuple[DocumentKind, Sequence[annotated.Labelled]]]) -> dict[str, float]:
@@ -284,8 +319,8 @@ def measure(extractor: Extractor, made: Iterable[tuple[DocumentKind, Sequence[an
         truth = [label for line, label in lines if line.amounts]
         reading = extractor.extract([page])[0]
         rows += len(truth)
-        right["extractor"] += sum(_same(e.label, t) for e, t in zip(reading.entities, truth, strict=True))
-        right["matching"] += sum(_same(e.label, t) for e, t in zip(matching.extract(page), truth, strict=True))
+        right["extractor"] += sum(same_reading(e.label, t) for e, t in zip(reading.entities, truth, strict=True))
+        right["matching"] += sum(same_reading(e.label, t) for e, t in zip(matching.extract(page), truth, strict=True))
         right["page kinds"] += reading.kinds[0][0] == kind
     return {
         "rows": rows,
@@ -295,12 +330,12 @@ def measure(extractor: Extractor, made: Iterable[tuple[DocumentKind, Sequence[an
     }
 
 
-def _same(label: str, truth: str) -> bool:
-    """Rows of no account count as right whether they are called unmapped or text."""
+def same_reading(label: str, truth: str) -> bool:
+    """Say whether a label is right: rows of no account are, whether they are called unmapped or text."""
     return label == truth or {label, truth} <= {TEXT, UNMAPPED}
 
 
-def _write_weights(model: DistilBertForTokenClassification, tokenizer: Tokenizer, out: Path) -> None:
+def write_weights(model: DistilBertForTokenClassification, tokenizer: Tokenizer, out: Path) -> None:
     """Write config, weights and tokenizer; a card of earlier weights goes first, so that none ever stands beside others'."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "card.json").unlink(missing_ok=True)

@@ -54,7 +54,7 @@ class AuditResult:
 
 def draw(made: Assessment, inputs: bytes, seed: str, policy: Policy) -> tuple[Drawn, ...]:
     """Return what is drawn of an assessment: nothing, single figures, or a cleared application with some of its figures."""
-    luck = {number: _luck(seed, inputs, number) for number, figure in figures_by_number(made).items() if _passed_unseen(figure)}
+    luck = {number: _luck(seed, inputs, number) for number, figure in figures_by_number(made).items() if passed_unseen(figure)}
     if made.route is Route.AUTO_CLEAR:
         share = policy.values["audit_applications"].value
         if _luck(seed, inputs, 0) >= share:
@@ -97,7 +97,8 @@ def audit_result(connection: Connection, user: User) -> AuditResult:
     return AuditResult(applications, figures, len(checked), tuple(each for each in checked if each.correction_id is not None))
 
 
-def _passed_unseen(figure: Figure) -> bool:
+def passed_unseen(figure: Figure) -> bool:
+    """Say whether a figure passes without a person, unless it is drawn."""
     return figure.auto_accept and figure.origin is Origin.READ and figure.concept != UNMAPPED
 
 

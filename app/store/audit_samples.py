@@ -1,6 +1,6 @@
 """Queries on the random audit sample: what was chosen, what people found of it, what a model decided alike. Each is one lender's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -76,6 +76,12 @@ def sampled_figures(connection: Connection, lender_id: str, assessment_id: int) 
     """Return the numbers of the figures that were drawn of an assessment."""
     drawn = (_S.c.lender_id == lender_id, _S.c.assessment_id == assessment_id, _S.c.fact_number.is_not(None))
     return frozenset(connection.execute(select(_S.c.fact_number).where(*drawn)).scalars())
+
+
+def shares(connection: Connection, lender_id: str, assessment_id: int) -> Mapping[int | None, Decimal]:
+    """Return the share at which each figure of an assessment was drawn, by number; None stands for the whole application."""
+    drawn = select(_S.c.fact_number, _S.c.share).where(_S.c.lender_id == lender_id, _S.c.assessment_id == assessment_id)
+    return {row.fact_number: row.share for row in connection.execute(drawn)}
 
 
 def correction(connection: Connection, lender_id: str, id: int) -> Correction | None:

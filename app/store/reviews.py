@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, select, union
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.store import tables
@@ -57,6 +58,13 @@ def last_decisions(connection: Connection, lender_id: str, application_ids: Coll
     chosen = newest.where(made.c.lender_id == lender_id, made.c.application_id.in_(application_ids))
     found = make_all(StoredDecision, connection.execute(chosen.order_by(made.c.application_id, made.c.id.desc())))
     return {each.application_id: each for each in found}
+
+
+def reviewed_applications(connection: Connection, lender_id: str, until: datetime) -> tuple[int, ...]:
+    """Return the applications that were corrected or decided until then."""
+    both = (tables.corrections, tables.decisions)
+    made = [select(t.c.application_id).where(t.c.lender_id == lender_id, t.c.created_at <= until) for t in both]
+    return tuple(sorted(connection.execute(union(*made)).scalars()))
 
 
 def _add(connection: Connection, lender_id: str, table: Table, new: R) -> R:
