@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     reasoner_dir: Path = Field(
         default=PROJECT / "models" / "weights" / "reasoner", description="Folder with the reasoner's adapter in service."
     )
+    models_dir: str = Field(
+        default="", description="Folder with the versions of models that were registered; empty: `models` in the data folder."
+    )
+    shadow_share: float = Field(
+        default=0.0, ge=0, le=1, description="Share of the applications that a challenger assesses too, in the background, for comparison."
+    )
     reasoner_llama: str = Field(
         default="",
         description="The Llama of the adapter: a folder or a name that transformers knows; empty: the packaged SmolLM2-135M-Instruct.",
@@ -140,6 +146,11 @@ class Settings(BaseSettings):
     oidc_lender_claim: str = Field(
         default="", description="The claim that names the user's lender; empty: all are of `LOANLENS_LENDER_ID`."
     )
+
+    @property
+    def registry_dir(self) -> Path:
+        """Return the folder with the versions of models that were registered."""
+        return Path(self.models_dir).expanduser() if self.models_dir else self.data_dir / "models"
 
     @property
     def readers_at_once(self) -> int:
