@@ -37,6 +37,15 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """A challenger's way to the champion's place: the verdict of the gates, why, and why in spite of gates that did not open."""
+
+    verdict: Verdict
+    why: str
+    override: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """A model as its owner sees it: the versions known, newest first, and which has which alias (None: the installed one serves)."""
 
@@ -69,17 +78,18 @@ def register(connection: Connection, user: User, settings: Settings, name: str, 
     return version
 
 
-def promote(connection: Connection, user: User, settings: Settings, verdict: Verdict, why: str, override: str = "") -> ModelVersion:
+def promote(connection: Connection, user: User, settings: Settings, promotion: Promotion) -> ModelVersion:
     """Make the challenger of a promotion report the champion.
 
     Where a gate did not open `override` must say why it serves all the same. Raises ChangedMeanwhile where another champion serves
     than the report compares with; SetupError, with the champion untouched, where the version cannot be loaded from the registry.
     """
     allow(user, Act.PROMOTE_MODEL, user.lender_id)
+    verdict, why, override = promotion.verdict, promotion.why.strip(), promotion.override.strip()
     lender_id, name = user.lender_id, verdict.name
-    if not why.strip():
+    if not why:
         raise UsageError("A promotion needs a reason.")
-    if verdict.failed and not override.strip():
+    if verdict.failed and not override:
         raise UsageError(f"These gates did not open: {', '.join(verdict.failed)}. Promoting all the same takes a reason of its own.")
     kept.lock_model(connection, lender_id, name)
     champion = _champion(connection, user, settings, name)
@@ -90,8 +100,8 @@ def promote(connection: Connection, user: User, settings: Settings, verdict: Ver
     if chosen is None:
         raise NotFound(f"The report's {name} is not registered: `loanlens models register` does it.")
     registry.place_of(settings.registry_dir, chosen)
-    gates = {"report": verdict.report_sha256, "gates_failed": verdict.failed, "override": override.strip()}
-    said = f"{why.strip()} (in spite of {', '.join(verdict.failed)}: {override.strip()})" if verdict.failed else why.strip()
+    gates = {"report": verdict.report_sha256, "gates_failed": verdict.failed, "override": override}
+    said = f"{why} (in spite of {', '.join(verdict.failed)}: {override})" if verdict.failed else why
     _move(connection, user, Move(name, CHAMPION, chosen.version, user.id, said), gates)
     return chosen
 
@@ -169,7 +179,7 @@ def _known(connection: Connection, user: User, settings: Settings, name: str, fo
     kept.register_version(connection, user.lender_id, found.version, found.card, user.id)
     for each in kept.registered_versions(connection, user.lender_id, name):
         if each.version == found.version.version and each.sha256 != found.version.sha256:
-            raise AlreadyKnown(f"There is another {name} {each.version}: give this one a version of its own in its training's configuration.")
+            raise AlreadyKnown(f"There is another {name} {each.version}: give this one a number of its own in its training's settings.")
     return found.version
 
 

@@ -22,7 +22,7 @@ from app.store.shadow import Pair
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """How challengers did beside their champions: applications both assessed, those rated or routed otherwise, figures and differing ones."""
+    """How challengers did beside champions: applications both assessed, those rated or routed otherwise, figures and differing ones."""
 
     applications: int
     rated_otherwise: int

@@ -266,7 +266,7 @@ def promoted(w: World, connection: Connection, user: User) -> object:
     other = model_versions.register(connection, owner, w.kept, "ensemble", w.other_ensemble)
     champion = other.sha256 if user.lender_id == "first" else registry.content_sha256(SETTINGS.ensemble_dir)
     verdict = model_versions.Verdict("ensemble", other.sha256, champion, (), "ab")
-    return model_versions.promote(connection, user, w.kept, verdict, "better")
+    return model_versions.promote(connection, user, w.kept, model_versions.Promotion(verdict, "better"))
 
 
 def own(user: User, found: bytes) -> object:

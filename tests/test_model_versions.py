@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from app import model_versions
 from app.domain import ModelVersion, Role, User
 from app.errors import AlreadyKnown, ChangedMeanwhile, NotFound, SetupError, UsageError
-from app.model_versions import CHALLENGER, CHAMPION, Verdict, read_verdict
+from app.model_versions import CHALLENGER, Promotion, Verdict, read_verdict
 from app.settings import Settings
 from models import registry
 from models.ensemble import load_ensemble
@@ -43,7 +43,7 @@ def promoted(database: Engine, folder: Path, version: str, champion: Path = INST
     made, chosen = ensemble(folder, version), settings_of(folder)
     with database.begin() as connection:
         model_versions.register(connection, OWNER, chosen, "ensemble", made)
-        model_versions.promote(connection, OWNER, chosen, verdict(made, champion), f"better {version}")
+        model_versions.promote(connection, OWNER, chosen, Promotion(verdict(made, champion), f"better {version}"))
     return made
 
 
@@ -96,8 +96,8 @@ def test_gates_that_did_not_open_take_an_override_with_its_reason(database: Engi
     with database.begin() as connection:
         model_versions.register(connection, OWNER, chosen, "ensemble", made)
         with pytest.raises(UsageError, match="latency"):
-            model_versions.promote(connection, OWNER, chosen, told, "better")
-        model_versions.promote(connection, OWNER, chosen, told, "better", "a faster machine comes")
+            model_versions.promote(connection, OWNER, chosen, Promotion(told, "better"))
+        model_versions.promote(connection, OWNER, chosen, Promotion(told, "better", "a faster machine comes"))
         said = model_versions.history(connection, OWNER, "ensemble")[-1].why
     assert said == "better (in spite of latency: a faster machine comes)"
 
@@ -108,14 +108,14 @@ def test_a_report_against_an_earlier_champion_promotes_nothing(database: Engine,
     with database.begin() as connection:
         model_versions.register(connection, OWNER, chosen, "ensemble", made)
         with pytest.raises(ChangedMeanwhile):
-            model_versions.promote(connection, OWNER, chosen, verdict(made), "better")
+            model_versions.promote(connection, OWNER, chosen, Promotion(verdict(made), "better"))
     assert champion_of(database, tmp_path) == "7"
 
 
 def test_what_was_never_registered_is_not_promoted(database: Engine, tmp_path: Path) -> None:
     made = ensemble(tmp_path, "9")
     with database.begin() as connection, pytest.raises(NotFound):
-        model_versions.promote(connection, OWNER, settings_of(tmp_path), verdict(made), "better")
+        model_versions.promote(connection, OWNER, settings_of(tmp_path), Promotion(verdict(made), "better"))
 
 
 def test_a_damaged_challenger_leaves_the_champion_untouched(database: Engine, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_damaged_challenger_leaves_the_champion_untouched(database: Engine, tm
         version = model_versions.register(connection, OWNER, chosen, "ensemble", made)
     damage(registry.place_of(chosen.registry_dir, version))
     with database.begin() as connection, pytest.raises(SetupError, match="was changed"):
-        model_versions.promote(connection, OWNER, chosen, verdict(made), "better")
+        model_versions.promote(connection, OWNER, chosen, Promotion(verdict(made), "better"))
     with database.connect() as connection:
         assert [move.version for move in model_versions.history(connection, OWNER, "ensemble")][-1:] != ["7"]
 
@@ -148,7 +148,8 @@ def test_a_challenger_stands_in_the_champions_place_in_shadow_only(database: Eng
         assert model_versions.in_service(connection, "first", chosen) == chosen
         standing = next(each for each in model_versions.list_models(connection, OWNER) if each.name == "ensemble")
     assert standing.champion is None
-    assert standing.challenger is not None and standing.challenger.alias == CHALLENGER != CHAMPION
+    assert standing.challenger is not None
+    assert standing.challenger.alias == CHALLENGER
 
 
 def damage(place: Path) -> None:
@@ -181,7 +182,7 @@ def test_only_data_may_lie_in_a_version(tmp_path: Path, name: str) -> None:
 def test_a_model_without_its_card_is_not_kept(tmp_path: Path) -> None:
     made = ensemble(tmp_path, "7")
     (made / "card.json").unlink()
-    with pytest.raises(SetupError, match="lacks card.json"):
+    with pytest.raises(SetupError, match=r"lacks card\.json"):
         registry.keep(tmp_path / "registry", "ensemble", made)
     assert not (tmp_path / "registry").exists()
 

@@ -1,6 +1,6 @@
-"""Fairness of outcomes by any group column that a lender supplies: adverse impact, gaps, controlled effect, proxies. Gates use it, rating never.
+"""Fairness of outcomes by any group column that a lender supplies: adverse impact, gaps, controlled effect, proxies.
 
-Groups are known to this job alone: no feature, no model and no analyst sees them.
+Gates use it, rating never. Groups are known to this job alone: no feature, no model and no analyst sees them.
 """
 
 import math
