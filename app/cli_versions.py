@@ -63,12 +63,16 @@ def measure(
     out: Annotated[Path, typer.Option(help="JSON to write: every answer, with its time.")],
     seed: Annotated[int, typer.Option(help="The frozen set: invented statements of this seed, which no training uses.")] = 9_000_011,
     statements: Annotated[int, typer.Option(min=1, help="So many of them.")] = 200,
+    trained_on: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Hashes of the pages it learnt from, a line each; else by its card.")
+    ] = None,
 ) -> None:
     """Have an extractor answer a frozen set, for the gates to compare."""
     from training.measure_extractor import run_on
     from training.runs import write_run
 
-    made = run_on(folder, seed, statements, settings().threads)
+    known = frozenset(trained_on.read_text(encoding="utf-8").split()) if trained_on else None
+    made = run_on(folder, seed, statements, settings().threads, known)
     write_run(made, out)
     right = sum(answer.right for answer in made.answers)
     say(f"{made.version.name} {made.version.version}: {right} of {len(made.answers)} rows right.")

@@ -10,8 +10,8 @@ from app.domain import ModelVersion
 from app.errors import UsageError
 from app.model_versions import read_verdict
 from app.settings import PROJECT
-from training.gates import Limits, paired
 from training.promote import compare, read_limits, write_report
+from training.promotion_gates import Limits, paired
 from training.runs import Answer, Run, read_run, write_run
 
 LIMITS = read_limits(PROJECT / "training" / "promote.yaml")

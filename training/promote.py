@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from app.errors import UsageError
-from training.gates import GATES, Gate, Limits
+from training.promotion_gates import GATES, Gate, Limits
 from training.runs import Run
 
 _STYLE = (
