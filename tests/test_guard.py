@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import Connection, Engine, text
 
-from app import applications, audit, batches, intake, model_versions, replay, retention, shadow, webhooks
+from app import applications, audit, batches, intake, model_versions, monitoring, replay, retention, shadow, webhooks
 from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
@@ -122,6 +122,11 @@ OPEN = {
     "app.model_versions.read_verdict": "reads a file",
     "app.model_versions.in_service": "is for workers, which act as the machine",
     "app.model_versions.in_shadow": "is for workers, which act as the machine",
+    "app.monitoring.Watch.alerts": "sees nothing stored",
+    "app.monitoring.month": "sees nothing stored",
+    "app.monitoring.drift": "sees nothing stored",
+    "app.monitoring.stability_index": "sees nothing stored",
+    "app.monitoring.ks_p": "sees nothing stored",
     "app.shadow.duties": "is for workers, which act as the machine",
     "app.review_queue.amounts.typed_amount": "sees nothing stored",
     "app.review_queue.amounts.field_value": "sees nothing stored",
@@ -180,6 +185,7 @@ OWN_LENDER = {
     "app.model_versions.history",
     "app.model_versions.served_at",
     "app.shadow.compare",
+    "app.monitoring.watch",
 }
 
 
@@ -397,6 +403,7 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.model_versions.history", lambda w, c, u, of: model_versions.history(c, u, "ensemble"), *MEASURERS),
         ("app.model_versions.served_at", lambda w, c, u, of: model_versions.served_at(c, u, "ensemble", NOW), *MEASURERS),
         ("app.shadow.compare", lambda w, c, u, of: shadow.compare(c, u, EARLY), *MEASURERS),
+        ("app.monitoring.watch", lambda w, c, u, of: monitoring.watch(c, u, SETTINGS, EARLY, LATER), *MEASURERS),
         ("app.replay.replay_stored", lambda w, c, u, of: replay.replay_stored(c, w.blobs, u, w.work.assessment, TOOLS), *READERS),
         ("app.webhooks.list_webhooks", lambda w, c, u, of: webhooks.list_webhooks(c, u), ADMIN),
         ("app.webhooks.list_messages", lambda w, c, u, of: webhooks.list_messages(c, u, w.webhook), ADMIN),

@@ -57,7 +57,8 @@ def trained_pages(card: Any) -> frozenset[str] | None:
 
 def page_hash(lines: Sequence[Labelled]) -> str:
     """Return the SHA-256 over the words of a page's lines and their labels."""
-    return hashlib.sha256(json.dumps([[line.label, [str(each.value) for each in line.amounts], label] for line, label in lines]).encode()).hexdigest()
+    told = [[line.label, [str(amount.value) for amount in line.amounts], label] for line, label in lines]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def _hashes(made: Iterable[Made]) -> Iterator[str]:
