@@ -38,7 +38,6 @@ from app.cli_training import (
     write_records,
 )
 from app.cli_upkeep import upkeep_app
-from app.cli_versions import versions_app
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
 from app.reading.package import SourceFile, expand
@@ -74,7 +73,6 @@ app.add_typer(upkeep_app)
 app.add_typer(replay_app)
 app.add_typer(rate_app)
 app.add_typer(queue_app, name="queue")
-app.add_typer(versions_app, name="models")
 evaluate_app.command("risk")(evaluate_risk)
 train_app.command("ensemble")(train_ensemble)
 

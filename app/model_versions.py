@@ -59,12 +59,20 @@ def read_verdict(path: Path) -> Verdict:
     """Return what a promotion report (JSON) says. Raises UsageError where it is none."""
     try:
         content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    return verdict_of(content, str(path))
+
+
+def verdict_of(content: bytes, where: str) -> Verdict:
+    """Return what the content of a promotion report says. Raises UsageError where it is none."""
+    try:
         told = json.loads(content)
         gates = [(str(each["name"]), each["passed"] is True) for each in told["gates"]]
         shas = [str(told[side]["sha256"]) for side in (CHALLENGER, CHAMPION)]
         name = str(told[CHALLENGER]["name"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} holds no promotion report: `loanlens models compare` writes one.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{where} holds no promotion report: `loanlens models compare` writes one.") from error
     failed = tuple(gate for gate, passed in gates if not passed) if gates else ("no gate was tried",)
     return Verdict(name, shas[0], shas[1], failed, hashlib.sha256(content).hexdigest())
 

@@ -120,6 +120,7 @@ OPEN = {
     "app.first_steps.send_samples": "is the operator's, who has the data folder: only sends, as an analyst of that lender would",
     "app.intake.Workplace.models_of": "is for workers, which act as the machine",
     "app.model_versions.read_verdict": "reads a file",
+    "app.model_versions.verdict_of": "sees nothing stored",
     "app.model_versions.in_service": "is for workers, which act as the machine",
     "app.model_versions.in_shadow": "is for workers, which act as the machine",
     "app.monitoring.Watch.alerts": "sees nothing stored",

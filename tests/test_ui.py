@@ -18,6 +18,7 @@ from app.review_queue import tasks
 from app.settings import PROJECT, Settings
 from app.store import accounts as kept
 from tests.desk import desk, waiting_task
+from tests.test_model_versions import champion_of, promoted, settings_of
 from ui import place
 
 ROOT = User("root", "first", frozenset((Role.ADMINISTRATOR, Role.AUDITOR)))
@@ -86,10 +87,10 @@ def test_a_wrong_password_is_told_and_nobody_is_signed_in(at: AppTest) -> None:
     ("role", "pages"),
     [
         (Role.ANALYST, {"inbox", "review", "application", "intake", "portfolio"}),
-        (Role.CREDIT_OFFICER, {"inbox", "review", "application", "intake", "portfolio", "administration"}),
-        (Role.MODEL_OWNER, {"portfolio"}),
+        (Role.CREDIT_OFFICER, {"inbox", "review", "application", "intake", "portfolio", "models", "administration"}),
+        (Role.MODEL_OWNER, {"portfolio", "models"}),
         (Role.ADMINISTRATOR, {"administration"}),
-        (Role.AUDITOR, {"inbox", "review", "application", "portfolio", "administration", "trail"}),
+        (Role.AUDITOR, {"inbox", "review", "application", "portfolio", "models", "administration", "trail"}),
     ],
 )
 def test_each_role_sees_its_own_pages(at: AppTest, database: Engine, role: Role, pages: set[str]) -> None:
@@ -142,3 +143,22 @@ def test_a_task_that_somebody_else_has_can_be_looked_at_only(at: AppTest, databa
     with database.connect() as connection:
         assert connection.execute(text("SELECT claimed_by FROM review_tasks")).scalar_one() == "bob"
 
+
+
+def test_a_model_owner_goes_back_to_the_version_before_and_must_confirm_it(
+    at: AppTest, database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings_of(tmp_path).model_copy(update={"lender_id": "first"})
+    monkeypatch.setattr("ui.place.settings", lambda: chosen)
+    promoted(database, tmp_path, "7")
+    sign_in_as(at, database, Role.MODEL_OWNER).switch_page("models").run()
+    at.selectbox[0].set_value("ensemble").run()
+    next(each for each in at.text_input if each.label == "Why").set_value("too many corrections")
+    press(at, "Roll back")
+    assert champion_of(database, tmp_path) == "7"
+    assert "Tick the box" in at.warning[0].value
+    next(each for each in at.text_input if each.label == "Why").set_value("too many corrections")
+    at.checkbox[0].check()
+    press(at, "Roll back")
+    assert not at.exception
+    assert champion_of(database, tmp_path) != "7"
