@@ -120,7 +120,7 @@ def worker(
     from functools import lru_cache
 
     from app import shadow
-    from app.assess import load_models
+    from app.assess import Models, load_models
     from app.blobs.storage import open_blobs
     from app.intake import Workplace, duties
     from app.jobs import Urgency, run_worker
@@ -132,8 +132,12 @@ def worker(
         stop_with_parent()
     chosen = settings()
     models = load_models(chosen, rules)
+
+    @lru_cache(_MOST_LOADED)
+    def load(of: Settings) -> Models:
+        return models if rules else load_models(of)
+
     with Reader(chosen, compare=True) as reader, open_store() as database:
-        load = (lambda _: models) if rules else lru_cache(_MOST_LOADED)(load_models)
         place = Workplace(open_blobs(chosen), reader, models, chosen, load)
         run_worker(database, duties(place) | shadow.duties(place), (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
 

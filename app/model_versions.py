@@ -18,6 +18,7 @@ from app.access.roles import Act, allow
 from app.domain import ModelVersion, User
 from app.errors import AlreadyKnown, ChangedMeanwhile, NotFound, UsageError
 from app.settings import Settings
+from app.store import assessments
 from app.store import model_versions as kept
 from app.store.rows import Move
 from models import registry
@@ -158,6 +159,14 @@ def in_shadow(connection: Connection, lender_id: str, settings: Settings) -> Set
     champions = kept.versions_at(connection, lender_id, CHAMPION)
     challengers = [each for each in kept.versions_at(connection, lender_id, CHALLENGER) if each not in champions]
     return _with_folders(_with_folders(settings, champions), challengers) if challengers else None
+
+
+def that_made(connection: Connection, lender_id: str, settings: Settings, assessment_id: int) -> Settings:
+    """Return the settings with the folder of each registered version that made an assessment, for a replay; the rest as installed."""
+    made = assessments.assessment(connection, lender_id, assessment_id)
+    known = {(each.name, each.version): each for name in registry.FILES for each in kept.registered_versions(connection, lender_id, name)}
+    by = [(each.name, each.version) for each in made.versions] if made else []
+    return _with_folders(settings, [known[each] for each in by if each in known])
 
 
 def _with_folders(settings: Settings, versions: Sequence[ModelVersion]) -> Settings:

@@ -128,6 +128,7 @@ OPEN = {
     "app.monitoring.drift": "sees nothing stored",
     "app.monitoring.stability_index": "sees nothing stored",
     "app.monitoring.ks_p": "sees nothing stored",
+    "app.model_versions.that_made": "only says where models lie; who replays an assessment is asked",
     "app.shadow.duties": "is for workers, which act as the machine",
     "app.review_queue.amounts.typed_amount": "sees nothing stored",
     "app.review_queue.amounts.field_value": "sees nothing stored",

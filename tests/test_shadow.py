@@ -51,6 +51,10 @@ def test_the_next_job_is_done_by_the_new_champion_and_after_a_rollback_by_the_ol
         made = [assessments.latest_assessment(connection, "first", id) for id in (first, second, third)]
     served = [{version.name: version.version for version in each.versions}.get("ensemble") for each in made if each]
     assert served == [None, "7", load_ensemble(chosen.ensemble_dir).version.version]
+    with database.connect() as connection:
+        then = [model_versions.that_made(connection, "first", chosen, each.id) for each in made if each]
+    assert then[0] == chosen
+    assert load_ensemble(then[1].ensemble_dir).version.version == "7"
 
 
 def test_a_challenger_assesses_in_the_shadow_and_routes_nobody(database: Engine, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from models import registry
 from models.extractor import Extractor, load
 from training.annotated import Labelled
 from training.runs import Answer, Run
-from training.train_extractor import corpus_digest, is_same, pages
+from training.train_extractor import corpus_digest, pages, same_reading
 
 Made = tuple[DocumentKind, Sequence[Labelled]]
 
@@ -42,7 +42,7 @@ def answer(
         tested.append(page_hash(lines))
         truth = [label for line, label in lines if line.amounts]
         for row, (entity, label) in enumerate(zip(entities, truth, strict=True), 1):
-            said = is_same(entity.label, label), entity.score, (f"kind {kind}",)
+            said = same_reading(entity.label, label), entity.score, (f"kind {kind}",)
             answers.append(Answer(frozen, f"page {number} row {row}", tested[-1], *said))
     return Run(version, tuple(answers), tuple(times), trained[0], frozenset(tested), trained[1])
 

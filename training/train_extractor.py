@@ -284,8 +284,8 @@ def measure(extractor: Extractor, made: Iterable[tuple[DocumentKind, Sequence[an
         truth = [label for line, label in lines if line.amounts]
         reading = extractor.extract([page])[0]
         rows += len(truth)
-        right["extractor"] += sum(is_same(e.label, t) for e, t in zip(reading.entities, truth, strict=True))
-        right["matching"] += sum(is_same(e.label, t) for e, t in zip(matching.extract(page), truth, strict=True))
+        right["extractor"] += sum(same_reading(e.label, t) for e, t in zip(reading.entities, truth, strict=True))
+        right["matching"] += sum(same_reading(e.label, t) for e, t in zip(matching.extract(page), truth, strict=True))
         right["page kinds"] += reading.kinds[0][0] == kind
     return {
         "rows": rows,
@@ -295,7 +295,7 @@ def measure(extractor: Extractor, made: Iterable[tuple[DocumentKind, Sequence[an
     }
 
 
-def is_same(label: str, truth: str) -> bool:
+def same_reading(label: str, truth: str) -> bool:
     """Rows of no account count as right whether they are called unmapped or text."""
     return label == truth or {label, truth} <= {TEXT, UNMAPPED}
 
