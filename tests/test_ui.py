@@ -148,10 +148,12 @@ def test_a_task_that_somebody_else_has_can_be_looked_at_only(at: AppTest, databa
 def test_a_model_owner_goes_back_to_the_version_before_and_must_confirm_it(
     at: AppTest, database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    at = AppTest.from_string("from ui import models_page\nmodels_page.draw()", default_timeout=SECONDS)
     chosen = settings_of(tmp_path).model_copy(update={"lender_id": "first"})
     monkeypatch.setattr("ui.place.settings", lambda: chosen)
     promoted(database, tmp_path, "7")
-    sign_in_as(at, database, Role.MODEL_OWNER).switch_page("models").run()
+    sign_in_as(at, database, Role.MODEL_OWNER)
+    assert not at.exception
     at.selectbox[0].set_value("ensemble").run()
     next(each for each in at.text_input if each.label == "Why").set_value("too many corrections")
     press(at, "Roll back")
