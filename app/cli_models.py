@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from app.assess import load_reasoner
+from app.cli_versions import versions_app
 from app.errors import UsageError
 from app.reasoning import COUNTS, Ask, explain
 from app.settings import settings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from training.train_ensemble import Config
 
 rate_app = typer.Typer(no_args_is_help=True)
+rate_app.add_typer(versions_app, name="models")
 
 _Outcomes = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="CSV of firm-years: firm, year, fails_next_year and accounts.")]
 _CONFIG = Path("training/ensemble.yaml")

@@ -13,7 +13,6 @@ from app.errors import UsageError
 from app.settings import settings
 
 if TYPE_CHECKING:
-    from app.assess import Models
     from app.reading.reader import Reader
     from app.replay import Record, Replay
 
@@ -32,14 +31,13 @@ def replay_command(
 
     Exit status 0 when every replay is identical, 1 when any differs or lacks a file.
     """
-    from app.assess import load_models
     from app.reading.reader import Reader
 
     path = Path(what)
     if not path.is_file() and not what.isdecimal():
         raise UsageError(f"There is no file {what}. Name one that loanlens assess --json wrote, or the id of an assessment.")
     with Reader(settings(), compare=True) as reader:
-        done = _of_file(path, documents, reader) if path.is_file() else [_of_store(int(what), lender, reader, load_models(settings()))]
+        done = _of_file(path, documents, reader) if path.is_file() else [_of_store(int(what), lender, reader)]
     out = Console(highlight=False, markup=False, soft_wrap=True)
     for each in done:
         for line in _lines(each):
@@ -65,12 +63,16 @@ def _of_file(path: Path, documents: Path | None, reader: "Reader") -> "list[Repl
     return done
 
 
-def _of_store(id: int, lender: str | None, reader: "Reader", models: "Models") -> "Replay":
+def _of_store(id: int, lender: str | None, reader: "Reader") -> "Replay":
+    from app.assess import load_models
     from app.blobs.storage import open_blobs
+    from app.model_versions import that_made
     from app.replay import replay_stored
 
+    who = operator_of(lender)
     with open_store() as database, database.begin() as connection:
-        return replay_stored(connection, open_blobs(settings()), operator_of(lender), id, (reader, models))
+        models = load_models(that_made(connection, who.lender_id, settings(), id))
+        return replay_stored(connection, open_blobs(settings()), who, id, (reader, models))
 
 
 def _beside(path: Path, records: "Sequence[Record]") -> list[Path]:

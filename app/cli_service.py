@@ -18,6 +18,7 @@ from app.settings import Settings, settings
 
 service_app = typer.Typer(no_args_is_help=True)
 
+_MOST_LOADED = 2  # sets of models that a worker holds besides the installed ones: a lender's champions, and its challengers
 _Rules = Annotated[bool, typer.Option("--rules", help="Use the rule-based extractor instead of the trained one.")]
 _TlsCert = Annotated[Path | None, typer.Option("--tls-cert", help="Certificate chain (PEM); by default LOANLENS_TLS_CERT.")]
 _TlsKey = Annotated[Path | None, typer.Option("--tls-key", help="Its private key (PEM); by default LOANLENS_TLS_KEY.")]
@@ -116,7 +117,10 @@ def worker(
     supervised: _Supervised = False,
 ) -> None:
     """Do jobs of the queue until stopped: SIGTERM lets the running one end, or hands it back."""
-    from app.assess import load_models
+    from functools import lru_cache
+
+    from app import shadow
+    from app.assess import Models, load_models
     from app.blobs.storage import open_blobs
     from app.intake import Workplace, duties
     from app.jobs import Urgency, run_worker
@@ -128,9 +132,14 @@ def worker(
         stop_with_parent()
     chosen = settings()
     models = load_models(chosen, rules)
+
+    @lru_cache(_MOST_LOADED)
+    def load(of: Settings) -> Models:
+        return models if rules else load_models(of)
+
     with Reader(chosen, compare=True) as reader, open_store() as database:
-        todo = duties(Workplace(open_blobs(chosen), reader, models, chosen))
-        run_worker(database, todo, (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
+        place = Workplace(open_blobs(chosen), reader, models, chosen, load)
+        run_worker(database, duties(place) | shadow.duties(place), (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
 
 
 @service_app.command()

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -17,12 +17,13 @@ from sqlalchemy import Connection, Engine
 from app import audit
 from app import retention as kept
 from app.access.roles import Act, allow, machine
-from app.assess import Models, assess
+from app.assess import Models, assess, load_models
 from app.blobs.storage import Blob, Blobs, Source
 from app.domain import Assessment, Document, Role, User
 from app.errors import NotFound
 from app.idempotency import KEPT
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue, enqueue_all
+from app.model_versions import in_service
 from app.reading.reader import quarantined
 from app.review_queue.placing import Assessed, put_before_people
 from app.settings import Settings
@@ -61,12 +62,17 @@ class Reads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What a worker has at hand: stored files, a reader, models, settings."""
+    """What a worker has at hand: stored files, a reader, the installed models, settings; and what loads a lender's own champions."""
 
     blobs: Blobs
     reader: Reads
     models: Models
     settings: Settings
+    load: Callable[[Settings], Models] = load_models
+
+    def models_of(self, chosen: Settings) -> Models:
+        """Return the models of a lender's settings: the installed ones, where it has no others."""
+        return self.models if chosen == self.settings else self.load(chosen)
 
 
 def new_application(reference: str, borrower: str | None, total_exposure: Decimal | None) -> NewApplication:
@@ -154,6 +160,7 @@ def _assess(workplace: Workplace, attempt: Attempt) -> Effect:
     with attempt.database.connect() as connection:
         application = applications.application(connection, lender_id, id)
         every = documents.documents(connection, lender_id, id)
+        chosen = in_service(connection, lender_id, workplace.settings)
     if application is None or application.state not in _OPEN:
         return lambda _: None  # cancelled, decided or purged meanwhile
     current = [each for each in every if each.state not in ("superseded", "purged")]
@@ -161,7 +168,7 @@ def _assess(workplace: Workplace, attempt: Attempt) -> Effect:
     for number, document in enumerate(current):
         attempt.report(number, len(current))
         read.append(_read(workplace, attempt, document))
-    made = assess(application.reference, read, workplace.models, application.made_on)
+    made = assess(application.reference, read, workplace.models_of(chosen), application.made_on)
     attempt.report(len(current), len(current))
     return lambda connection: _record(connection, workplace, attempt, (application, current, read, made))
 
@@ -209,7 +216,14 @@ def _record(
     if id is not None:
         by = machine(Role.WORKER, lender_id)
         put_before_people(connection, lender_id, Assessed(application, id, made, new.inputs_sha256, stored), workplace.settings.audit_seed)
+        _have_assessed_beside(connection, lender_id, id, new.inputs_sha256, workplace.settings.shadow_share)
         audit.record(connection, by, Act.ASSESS_APPLICATION, f"application {application.id}", {"assessment": id})
+
+
+def _have_assessed_beside(connection: Connection, lender_id: str, assessment_id: int, inputs: bytes, share: float) -> None:
+    """Have a share of the assessments made again by the challengers; which ones follows from their inputs."""
+    if int.from_bytes(inputs[:8]) / 2**64 < share:
+        enqueue(connection, Job(JobName.SHADOW, lender_id, {"assessment_id": assessment_id}, Urgency.BACKGROUND))
 
 
 def _as_read(application: Application, made: Assessment) -> NewApplication:

@@ -41,6 +41,7 @@ class JobName(StrEnum):
     """The jobs there are."""
 
     ASSESS = "assess"
+    SHADOW = "shadow"
     SCORE_BATCH = "score_batch"
     BUILD_MEMO = "build_memo"
     RETRAIN = "retrain"

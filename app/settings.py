@@ -46,6 +46,24 @@ class Settings(BaseSettings):
     reasoner_dir: Path = Field(
         default=PROJECT / "models" / "weights" / "reasoner", description="Folder with the reasoner's adapter in service."
     )
+    models_dir: str = Field(
+        default="", description="Folder with the versions of models that were registered; empty: `models` in the data folder."
+    )
+    shadow_share: float = Field(
+        default=0.0, ge=0, le=1, description="Share of the applications that a challenger assesses too, in the background, for comparison."
+    )
+    drift_psi: float = Field(
+        default=0.25, gt=0, description="Population stability index above which what models are given, or say, counts as drifted."
+    )
+    drift_ks: float = Field(
+        default=0.001, gt=0, lt=1, description="Significance of the Kolmogorov-Smirnov test below which it counts as drifted."
+    )
+    drift_calibration: float = Field(
+        default=0.05, gt=0, lt=1, description="Difference of confidence and correctness in the audit sample that is an alert."
+    )
+    drift_corrections: float = Field(default=0.05, gt=0, le=1, description="Share of the figures read being corrected that is an alert.")
+    drift_overrides: float = Field(default=0.2, gt=0, le=1, description="Share of the decisions against the machine that is an alert.")
+    drift_acceptance: float = Field(default=0.1, gt=0, le=1, description="Fall of the share accepted unseen that is an alert.")
     reasoner_llama: str = Field(
         default="",
         description="The Llama of the adapter: a folder or a name that transformers knows; empty: the packaged SmolLM2-135M-Instruct.",
@@ -142,6 +160,11 @@ class Settings(BaseSettings):
     oidc_lender_claim: str = Field(
         default="", description="The claim that names the user's lender; empty: all are of `LOANLENS_LENDER_ID`."
     )
+
+    @property
+    def registry_dir(self) -> Path:
+        """Return the folder with the versions of models that were registered."""
+        return Path(self.models_dir).expanduser() if self.models_dir else self.data_dir / "models"
 
     @property
     def readers_at_once(self) -> int:

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import Connection, Engine, text
 
-from app import applications, audit, batches, intake, replay, retention, webhooks
+from app import applications, audit, batches, intake, model_versions, monitoring, replay, retention, shadow, webhooks
 from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
@@ -52,9 +52,12 @@ from app.settings import PROJECT, Settings
 from app.store.documents import documents
 from app.store.review_tasks import Chosen
 from app.store.rows import NewApplication
+from models import registry
 from tests.desk import SETTINGS, waiting_task
 from tests.stored import stored_application
 from tests.test_imports import LAYERS, Module, modules
+from tests.test_model_versions import promoted as promoted_version
+from tests.test_model_versions import settings_of
 from tests.test_replay import MODELS, Reader
 
 #: Public functions of layer 3 that ask nobody, and why that is right.
@@ -116,6 +119,18 @@ OPEN = {
     "app.backup.restore": "is the operator's, over all lenders: asks for the database and the key file",
     "app.first_steps.first_accounts": "is the operator's on a fresh installation: the functions on accounts that it calls ask",
     "app.first_steps.send_samples": "is the operator's, who has the data folder: only sends, as an analyst of that lender would",
+    "app.intake.Workplace.models_of": "is for workers, which act as the machine",
+    "app.model_versions.read_verdict": "reads a file",
+    "app.model_versions.verdict_of": "sees nothing stored",
+    "app.model_versions.in_service": "is for workers, which act as the machine",
+    "app.model_versions.in_shadow": "is for workers, which act as the machine",
+    "app.monitoring.Watch.alerts": "sees nothing stored",
+    "app.monitoring.month": "sees nothing stored",
+    "app.monitoring.drift": "sees nothing stored",
+    "app.monitoring.stability_index": "sees nothing stored",
+    "app.monitoring.ks_p": "sees nothing stored",
+    "app.model_versions.that_made": "only says where models lie; who replays an assessment is asked",
+    "app.shadow.duties": "is for workers, which act as the machine",
     "app.review_queue.amounts.typed_amount": "sees nothing stored",
     "app.review_queue.amounts.field_value": "sees nothing stored",
     "app.review_queue.corrections.proposed": "is filled in to be given to `adjust`, which asks",
@@ -168,6 +183,13 @@ OWN_LENDER = {
     "app.batches.results_of",
     "app.webhooks.add_webhook",
     "app.webhooks.list_webhooks",
+    "app.model_versions.register",
+    "app.model_versions.promote",
+    "app.model_versions.list_models",
+    "app.model_versions.history",
+    "app.model_versions.served_at",
+    "app.shadow.compare",
+    "app.monitoring.watch",
 }
 
 
@@ -184,6 +206,8 @@ class World:
     work: "Work"
     batch: int
     webhook: int
+    kept: Settings
+    other_ensemble: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +270,15 @@ def asked_version(connection: Connection, desk: Desk, work: "Work") -> object:
     return completeness.new_version(connection, desk, work.review)
 
 
+def promoted(w: World, connection: Connection, user: User) -> object:
+    """Promote the other ensemble, which is first made known to whichever lender."""
+    owner = User("mo", user.lender_id, frozenset({Role.MODEL_OWNER}))
+    other = model_versions.register(connection, owner, w.kept, "ensemble", w.other_ensemble)
+    champion = other.sha256 if user.lender_id == "first" else registry.content_sha256(SETTINGS.ensemble_dir)
+    verdict = model_versions.Verdict("ensemble", other.sha256, champion, (), "ab")
+    return model_versions.promote(connection, user, w.kept, model_versions.Promotion(verdict, "better"))
+
+
 def own(user: User, found: bytes) -> object:
     """Return what was exported; another lender's measures hold nothing of what is here."""
     return some(found if user.lender_id == "first" else b"")
@@ -265,6 +298,7 @@ CONFIRMED = Edit("confirmed", "as printed", 2, 0, {})
 TIGHTER = policy_preview.changed_policy("current_ratio", Decimal(1000))
 ADD_BACK = corrections.proposed("add-back", "operating_income", "current", Decimal(20_000), "owner's pay")
 TOOLS = (Reader(), MODELS)
+NOW, INSTALLED = datetime.now(UTC), ("ensemble", SETTINGS.ensemble_dir)
 OWN_KEY = NewApiKey("ann", "own", frozenset({"use_api_keys"}), 1)
 
 #: Functions at the desk, which act for the lender of who sits there: another's user finds nothing of what is there.
@@ -366,6 +400,14 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.intake.store_ahead", lambda w, c, u, of: intake.store_ahead(w.database, w.blobs, u, ()), Role.ANALYST, OFFICER),
         ("app.intake.take_ahead", lambda w, c, u, of: intake.take_ahead(c, u, ()), Role.ANALYST, OFFICER),
         ("app.intake.receive", lambda w, c, u, of: intake.receive(c, w.blobs, u, EMPTY), Role.ANALYST, OFFICER),
+        ("app.model_versions.register", lambda w, c, u, of: model_versions.register(c, u, w.kept, *INSTALLED), Role.MODEL_OWNER, WORKER),
+        ("app.model_versions.promote", lambda w, c, u, of: promoted(w, c, u), Role.MODEL_OWNER),
+        ("app.model_versions.roll_back", lambda w, c, u, of: model_versions.roll_back(c, u, w.kept, "ensemble", "x"), Role.MODEL_OWNER),
+        ("app.model_versions.list_models", lambda w, c, u, of: model_versions.list_models(c, u), *MEASURERS),
+        ("app.model_versions.history", lambda w, c, u, of: model_versions.history(c, u, "ensemble"), *MEASURERS),
+        ("app.model_versions.served_at", lambda w, c, u, of: model_versions.served_at(c, u, "ensemble", NOW), *MEASURERS),
+        ("app.shadow.compare", lambda w, c, u, of: shadow.compare(c, u, EARLY), *MEASURERS),
+        ("app.monitoring.watch", lambda w, c, u, of: monitoring.watch(c, u, SETTINGS, EARLY, LATER), *MEASURERS),
         ("app.replay.replay_stored", lambda w, c, u, of: replay.replay_stored(c, w.blobs, u, w.work.assessment, TOOLS), *READERS),
         ("app.webhooks.list_webhooks", lambda w, c, u, of: webhooks.list_webhooks(c, u), ADMIN),
         ("app.webhooks.list_messages", lambda w, c, u, of: webhooks.list_messages(c, u, w.webhook), ADMIN),
@@ -421,7 +463,9 @@ def world(database: Engine, tmp_path: Path) -> World:
         (document,) = documents(connection, "first", application)
         batch = batches.submit_batch(connection, root, replace(BATCH, reference="B-1", items=(BatchItem(NewApplication("A-11"), ()),))).id
         hook = webhooks.add_webhook(connection, Desk(root, blobs, HOSTS), HOOK, ALL).webhook.id
-    return World(database, blobs, application, document.id, hold, key, at_the_desk(database, blobs, root), batch, hook)
+    promoted_version(database, tmp_path, "7")
+    kept, other = settings_of(tmp_path), tmp_path / "7"
+    return World(database, blobs, application, document.id, hold, key, at_the_desk(database, blobs, root), batch, hook, kept, other)
 
 
 def at_the_desk(database: Engine, blobs: Blobs, officer: User) -> Work:

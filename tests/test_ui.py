@@ -19,6 +19,7 @@ from app.review_queue import tasks
 from app.settings import PROJECT, Settings
 from app.store import accounts as kept
 from tests.desk import desk, waiting_task
+from tests.test_model_versions import champion_of, promoted, settings_of
 from ui import place
 
 ROOT = User("root", "first", frozenset((Role.ADMINISTRATOR, Role.AUDITOR)))
@@ -87,10 +88,10 @@ def test_a_wrong_password_is_told_and_nobody_is_signed_in(at: AppTest) -> None:
     ("role", "pages"),
     [
         (Role.ANALYST, {"inbox", "review", "application", "intake", "portfolio"}),
-        (Role.CREDIT_OFFICER, {"inbox", "review", "application", "intake", "portfolio", "administration"}),
-        (Role.MODEL_OWNER, {"portfolio"}),
+        (Role.CREDIT_OFFICER, {"inbox", "review", "application", "intake", "portfolio", "models", "administration"}),
+        (Role.MODEL_OWNER, {"portfolio", "models"}),
         (Role.ADMINISTRATOR, {"administration"}),
-        (Role.AUDITOR, {"inbox", "review", "application", "portfolio", "administration", "trail"}),
+        (Role.AUDITOR, {"inbox", "review", "application", "portfolio", "models", "administration", "trail"}),
     ],
 )
 def test_each_role_sees_its_own_pages(at: AppTest, database: Engine, role: Role, pages: set[str]) -> None:
@@ -157,3 +158,24 @@ def test_the_inbox_names_the_notices_that_fall_due_and_lists_what_is_asked_for(a
     at.run()
     assert not at.exception
     assert sum(each.label == "Open" for each in at.button) == 1
+
+
+def test_a_model_owner_goes_back_to_the_version_before_and_must_confirm_it(
+    at: AppTest, database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = AppTest.from_string("from ui import models_page\nmodels_page.draw()", default_timeout=SECONDS)
+    chosen = settings_of(tmp_path).model_copy(update={"lender_id": "first"})
+    monkeypatch.setattr("ui.place.settings", lambda: chosen)
+    promoted(database, tmp_path, "7")
+    sign_in_as(at, database, Role.MODEL_OWNER)
+    assert not at.exception
+    at.selectbox[0].set_value("ensemble").run()
+    next(each for each in at.text_input if each.label == "Why").set_value("too many corrections")
+    press(at, "Roll back")
+    assert champion_of(database, tmp_path) == "7"
+    assert "Tick the box" in at.warning[0].value
+    next(each for each in at.text_input if each.label == "Why").set_value("too many corrections")
+    at.checkbox[0].check()
+    press(at, "Roll back")
+    assert not at.exception
+    assert champion_of(database, tmp_path) != "7"

@@ -9,7 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from app.access.roles import Act
 from app.domain import User
-from ui import administration, application, inbox, intake, place, portfolio, review, session, sign_in, trail
+from ui import administration, application, inbox, intake, models_page, place, portfolio, review, session, sign_in, trail
 
 _STYLE = Path(__file__).with_name("desk.css")
 
@@ -21,6 +21,7 @@ PAGES: tuple[tuple[str, Callable[[], None], str, str, tuple[Act, ...]], ...] = (
     ("application", application.draw, "Application", ":material/description:", (Act.READ_APPLICATION,)),
     ("intake", intake.draw, "Intake", ":material/upload_file:", (Act.SUBMIT_APPLICATION,)),
     ("portfolio", portfolio.draw, "Portfolio", ":material/bar_chart:", (Act.READ_APPLICATION, Act.READ_MEASURES)),
+    ("models", models_page.draw, "Models", ":material/model_training:", (Act.READ_MEASURES,)),
     ("administration", administration.draw, "Administration", ":material/tune:", (Act.READ_ACCOUNTS, Act.SET_HOLD)),
     ("trail", trail.draw, "Audit", ":material/verified:", (Act.READ_AUDIT,)),
 )

@@ -62,6 +62,7 @@ class SampledFigure:
     kind: str
     account: str
     correction_id: int | None
+    confidence: float = 1.0
 
 
 def add_sample(connection: Connection, lender_id: str, application_id: int, assessment_id: int, drawn: Drawn) -> None:
@@ -130,6 +131,6 @@ def checked_figures(connection: Connection, lender_id: str) -> tuple[SampledFigu
     looked_at = exists().where(stands) | decided.where(_D.c.assessment_id == _S.c.assessment_id)
     of_fact = and_(_F.c.lender_id == _S.c.lender_id, _F.c.assessment_id == _S.c.assessment_id, _F.c.number == _S.c.fact_number)
     found = _S.join(_F, of_fact).join(_A, and_(_A.c.lender_id == _S.c.lender_id, _A.c.id == _S.c.application_id))
-    names = (_S.c.application_id, _A.c.reference, _S.c.assessment_id, _F.c.number, _F.c.kind, _F.c.account)
+    names = (_S.c.application_id, _A.c.reference, _S.c.assessment_id, _F.c.number, _F.c.kind, _F.c.account, _F.c.confidence)
     chosen = select(*names, wrong.label("correction_id")).select_from(found).where(_S.c.lender_id == lender_id, looked_at)
     return tuple(SampledFigure(**row) for row in connection.execute(chosen.order_by(_S.c.id)).mappings())

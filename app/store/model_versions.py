@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, and_, func, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.domain import ModelVersion
 from app.store import tables
@@ -13,6 +13,7 @@ from app.store.rows import Move, columns, make, make_all
 
 _V = tables.model_versions
 _M = tables.model_moves
+_LOCK = 9  # tells this lock's numbers from those of others
 
 
 def register_version(connection: Connection, lender_id: str, version: ModelVersion, card: Mapping[str, Any], by: str) -> None:
@@ -37,3 +38,23 @@ def alias_at(connection: Connection, lender_id: str, name: str, alias: str, at: 
     """Return which version had an alias at a time, who put it there and why; None: no version had."""
     chosen = select(*columns(Move, _M)).where(_M.c.lender_id == lender_id, _M.c.name == name, _M.c.alias == alias, _M.c.created_at <= at)
     return make(Move, connection.execute(chosen.order_by(_M.c.id.desc()).limit(1)))
+
+
+def lock_model(connection: Connection, lender_id: str, name: str) -> None:
+    """Let nobody else move an alias of this model until the transaction ends."""
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{lender_id}/{name}", _LOCK))))
+
+
+def moves(connection: Connection, lender_id: str, name: str, alias: str) -> tuple[Move, ...]:
+    """Return every move of an alias, oldest first."""
+    chosen = select(*columns(Move, _M)).where(_M.c.lender_id == lender_id, _M.c.name == name, _M.c.alias == alias)
+    return make_all(Move, connection.execute(chosen.order_by(_M.c.id)))
+
+
+def versions_at(connection: Connection, lender_id: str, alias: str) -> tuple[ModelVersion, ...]:
+    """Return the version of each model that has an alias now, by the model's name."""
+    newest = select(_M.c.name, _M.c.version).ext(distinct_on(_M.c.name)).where(_M.c.lender_id == lender_id, _M.c.alias == alias)
+    held = newest.order_by(_M.c.name, _M.c.id.desc()).subquery()
+    joined = _V.join(held, and_(held.c.name == _V.c.name, held.c.version == _V.c.version))
+    chosen = select(*columns(ModelVersion, _V)).select_from(joined).where(_V.c.lender_id == lender_id)
+    return make_all(ModelVersion, connection.execute(chosen.order_by(_V.c.name)))

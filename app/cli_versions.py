@@ -1,0 +1,148 @@
+"""The commands about which version of a model serves: list, register, measure, compare, promote, roll back, history."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.cli_operator import Lender, open_store, operator_of, say
+from app.domain import Role, User
+from app.settings import settings
+
+versions_app = typer.Typer(no_args_is_help=True, help="Versions of models: which serves, who put it there, and the way back.")
+
+_Name = Annotated[str, typer.Argument(help="extractor, page_kind, confidence, ensemble or reasoner.")]
+_Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder that the training wrote.")]
+_Why = Annotated[str, typer.Option(help="The reason, as it shall stand in the record.")]
+_LIMITS = Path("training/promote.yaml")
+
+
+def _owner(lender: str | None) -> User:
+    """Return who runs this command, as owner of the models of a lender whose data folder they can read."""
+    who = operator_of(lender)
+    return User(who.id, who.lender_id, frozenset((Role.MODEL_OWNER,)))
+
+
+@versions_app.command("list")
+def list_versions(lender: Lender = None) -> None:
+    """List every model: the champion, the challenger, and all versions known."""
+    from app import model_versions
+
+    table = Table("model", "champion", "since", "put there by", "challenger", "versions")
+    with open_store() as database, database.connect() as connection:
+        for each in model_versions.list_models(connection, _owner(lender)):
+            champion, challenger = each.champion, each.challenger
+            since = f"{champion.created_at:%Y-%m-%d %H:%M}" if champion and champion.created_at else ""
+            serving = champion.version if champion else "as installed"
+            versions = ", ".join(version.version for version in each.versions)
+            table.add_row(
+                each.name, serving, since, champion.moved_by if champion else "", challenger.version if challenger else "", versions
+            )
+    Console().print(table)
+
+
+@versions_app.command("register")
+def register(name: _Name, folder: _Folder, lender: Lender = None) -> None:
+    """Keep a trained model as a version and make it the challenger."""
+    from app import model_versions
+    from app.store.applications import add_lender
+
+    user = _owner(lender)
+    with open_store() as database, database.begin() as connection:
+        add_lender(connection, user.lender_id, user.lender_id)
+        version = model_versions.register(connection, user, settings(), name, folder)
+    say(f"{name} {version.version} is the challenger (content {version.sha256[:16]}).")
+
+
+@versions_app.command("measure")
+def measure(
+    folder: _Folder,
+    out: Annotated[Path, typer.Option(help="JSON to write: every answer, with its time.")],
+    seed: Annotated[int, typer.Option(help="The frozen set: invented statements of this seed, which no training uses.")] = 9_000_011,
+    statements: Annotated[int, typer.Option(min=1, help="So many of them.")] = 200,
+    trained_on: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Hashes of the pages it learnt from, a line each; else by its card.")
+    ] = None,
+) -> None:
+    """Have an extractor answer a frozen set, for the gates to compare."""
+    from training.measure_extractor import run_on
+    from training.runs import write_run
+
+    known = frozenset(trained_on.read_text(encoding="utf-8").split()) if trained_on else None
+    made = run_on(folder, seed, statements, settings().threads, known)
+    write_run(made, out)
+    right = sum(answer.right for answer in made.answers)
+    say(f"{made.version.name} {made.version.version}: {right} of {len(made.answers)} rows right.")
+
+
+@versions_app.command("compare")
+def compare(
+    champion: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The champion's answers.")],
+    challenger: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The challenger's answers.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
+    limits: Annotated[Path, typer.Option(exists=True, help="What a challenger must reach.")] = _LIMITS,
+) -> None:
+    """Try every gate between a challenger and the champion's place. Exit status 1 where one does not open."""
+    from training.promote import compare as try_gates
+    from training.promote import read_limits, write_report
+    from training.runs import read_run
+
+    made = try_gates(read_run(champion), read_run(challenger), read_limits(limits))
+    table = Table("gate", "", "found")
+    for gate in made.gates:
+        table.add_row(gate.name, "open" if gate.passed else "closed", gate.says)
+    Console().print(table)
+    say(" and ".join(map(str, write_report(made, out))) + " were written.")
+    raise typer.Exit(1 if made.failed else 0)
+
+
+@versions_app.command("promote")
+def promote(
+    report: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The report.json of a comparison.")],
+    why: _Why,
+    override: Annotated[str, typer.Option(help="Why it serves although gates did not open.")] = "",
+    lender: Lender = None,
+) -> None:
+    """Make the challenger of a report the champion. Jobs that run end with the models they began with."""
+    from app import model_versions
+    from app.store.applications import add_lender
+
+    user, verdict = _owner(lender), model_versions.read_verdict(report)
+    with open_store() as database, database.begin() as connection:
+        add_lender(connection, user.lender_id, user.lender_id)
+        version = model_versions.promote(connection, user, settings(), model_versions.Promotion(verdict, why, override))
+    say(f"{version.name} {version.version} serves from the next job on.")
+
+
+@versions_app.command("rollback")
+def rollback(name: _Name, why: _Why, lender: Lender = None) -> None:
+    """Go back to the version that served before."""
+    from app import model_versions
+
+    with open_store() as database, database.begin() as connection:
+        version = model_versions.roll_back(connection, _owner(lender), settings(), name, why)
+    say(f"{name} {version.version} serves again from the next job on.")
+
+
+@versions_app.command("history")
+def history(
+    name: _Name,
+    on: Annotated[datetime | None, typer.Option(help="Only which version served at this time (UTC).")] = None,
+    lender: Lender = None,
+) -> None:
+    """Say which version served when, who put it there, and why."""
+    from app import model_versions
+
+    table = Table("since", "version", "put there by", "why")
+    with open_store() as database, database.connect() as connection:
+        if on is None:
+            moves = model_versions.history(connection, _owner(lender), name)
+        else:
+            then = model_versions.served_at(connection, _owner(lender), name, on.replace(tzinfo=UTC))
+            moves = (then,) if then else ()
+    for move in moves:
+        table.add_row(f"{move.created_at:%Y-%m-%d %H:%M:%S}" if move.created_at else "", move.version, move.moved_by, move.why)
+    Console().print(table if moves else f"The installed {name} served: nobody had changed it.")
