@@ -291,6 +291,8 @@ def test_each_gesture_changes_what_it_names() -> None:
     assert ("cash", "current") not in after("not on the page")
     place = {"file": "statements.pdf", "page": 1, "period": "current", "value": "5000"}
     assert after("missing", None, account="prepayments_accrued_income", **place)["prepayments_accrued_income", "current"] == 5_000
+    added = corrected("missing", None, account="prepayments_accrued_income", **place)
+    assert [recompute(made, added, (), 7).figures[n].value for n in recompute(made, added, (), 7).numbers.values()] == [5_000]
     box = recompute(made, corrected("box", box=[0.1, 0.2, 0.3, 0.4], page=1, value="9"), (), 7).figures[CASH]
     assert box.value == 9
     assert box.box is not None

@@ -1,6 +1,7 @@
-"""The figures that the desk is held to: gestures and waiting to a decision, the first of 40 pages, the next item. Prints what it measured, with the load.
+"""The figures that the desk is held to: gestures and waiting to a decision, the first of 40 pages, the next item.
 
-Gestures are held to their figure. Times depend on what else the machine does: the test fails only at `GENEROUS` times theirs.
+Each test prints what it measured, with the load. Gestures are held to their figure. Times depend on what else
+the machine does: the test fails only at `GENEROUS` times theirs.
 """
 
 import os
