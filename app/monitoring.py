@@ -102,7 +102,8 @@ def ks_p(before: Sequence[float], now: Sequence[float]) -> float:
     at = (root + 0.12 + 0.11 / root) * float(apart)
     if at < 0.2:
         return 1.0
-    return min(1.0, max(0.0, 2 * sum((-1) ** (k - 1) * math.exp(-2 * k * k * at * at) for k in range(1, 101))))
+    series = 2 * sum((1.0 if k % 2 else -1.0) * math.exp(-2 * k * k * at * at) for k in range(1, 101))
+    return min(1.0, max(0.0, series))
 
 
 def _measures(before: Counts, now: Counts, checked: Sequence[tuple[float, bool]], settings: Settings) -> tuple[Measure, ...]:

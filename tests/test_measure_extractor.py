@@ -22,6 +22,6 @@ def test_the_shipped_extractor_answers_every_row_of_the_frozen_pages() -> None:
 
 def test_the_pages_of_a_training_follow_from_its_card_while_the_generator_is_the_same() -> None:
     card = {"config": {"seed": 5, "statements": 3}, "corpus": corpus_digest()}
-    assert trained_pages(card) == {page_hash(lines) for _, lines in pages(5, 3)}
+    assert set(trained_pages(card) or ()) == {page_hash(lines) for _, lines in pages(5, 3)}
     assert trained_pages({**card, "corpus": "another"}) is None
     assert trained_pages({"corpus": corpus_digest()}) is None

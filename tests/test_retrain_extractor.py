@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -35,8 +36,9 @@ def champion(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a champion of two small layers with the shipped tokenizer."""
     torch.manual_seed(3)
     folder = tmp_path_factory.mktemp("champion")
-    named = {"id2label": dict(enumerate(LABELS)), "label2id": {label: n for n, label in enumerate(LABELS)}, "num_labels": len(LABELS)}
-    config = DistilBertConfig(vocab_size=30522, dim=32, hidden_dim=64, n_layers=2, n_heads=2, activation="gelu", **named)
+    names, numbers = dict(enumerate(LABELS)), {label: n for n, label in enumerate(LABELS)}
+    shape: dict[str, Any] = {"vocab_size": 30522, "dim": 32, "hidden_dim": 64, "n_layers": 2, "n_heads": 2, "activation": "gelu"}
+    config = DistilBertConfig(**shape, id2label=names, label2id=numbers)
     tokenizer = Tokenizer.from_file(str(Settings().extractor_dir / "tokenizer.json"))
     write_weights(DistilBertForTokenClassification(config), tokenizer, folder)
     return folder
@@ -80,7 +82,7 @@ def test_a_stopped_run_goes_on_from_its_last_checkpoint_to_the_same_weights(
         patch.setattr(EarlyStop, "after", killed)
         with pytest.raises(KeyboardInterrupt):
             retrain_extractor.main(made, None, CONFIG, places(champion, tmp_path))
-        patch.setattr(EarlyStop, "after", lambda self, step, model: bool(steps.append(step)) or after(self, step, model))
+        patch.setattr(EarlyStop, "after", lambda self, step, model: (steps.append(step), after(self, step, model))[1])  # type: ignore[func-returns-value]
         resumed = retrain_extractor.main(made, None, CONFIG, places(champion, tmp_path))
     assert steps[7] == 7  # the checkpoint after step 6 was taken up: one step was lost
     assert resumed.sha256 == first.sha256

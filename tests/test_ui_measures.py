@@ -1,5 +1,6 @@
 """The portfolio's measures on the page: what work took, what the audit sample found, and exports that are made when asked for."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_an_error_that_the_audit_found_leads_to_the_decisions_it_may_concern(
     with database.begin() as c:
         tasks.claim(c, desk(blobs), wrong)
         review = opened.open_review(c, desk(blobs), wrong)
-        audit_samples.add_sample(c, "first", review.application.id, review.task.assessment_id, Drawn((CASH,), "seed", 1))
+        audit_samples.add_sample(c, "first", review.application.id, review.task.assessment_id, Drawn((CASH,), "seed", Decimal(1)))
         corrections.correct(c, desk(blobs), wrong, Edit("amount", "digit misread", CASH, 0, {"value": "1"}))
         seen = opened.look_again(c, desk(blobs), wrong).seen
         decisions.decide(c, desk(blobs), wrong, Proposal(Outcome.DECLINE, seen, ("debt service",), override_reason="known"))

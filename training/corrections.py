@@ -149,10 +149,10 @@ class _Seen:
             return None, None
         if said.kind == "account":
             self._accounts[number] = str(to["account"])
-        place, account = self._own_line(number)
+        place, own = self._own_line(number)
         if said.why not in _SAME_LINE.get(said.kind, (said.why,)):
             return place, None
-        return place, TEXT if said.kind == "not on the page" else account
+        return place, TEXT if said.kind == "not on the page" else own
 
     def _own_line(self, number: int) -> tuple[tuple[str, int, int] | None, str | None]:
         figure, account = self._figures[number], self._accounts[number]

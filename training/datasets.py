@@ -109,7 +109,9 @@ def build(found: Iterable[Reviewed], filters: Filters, lender_id: str, root: Pat
     first = _first_of_borrower(taken)
     names = dict.fromkeys(said.author for each in taken for said in each.judgements)
     authors = {name: f"a{number}" for number, name in enumerate(names, 1)}
-    pages, examples, shared = [], [], _shared_words(taken)
+    pages: list[DataPage] = []
+    examples: list[dict[str, Any]] = []
+    shared = _shared_words(taken)
     for each in taken:
         made = list(_pages(each, f"b{first[_borrower(each)]}", shared))
         pages += made
@@ -333,5 +335,5 @@ def difference(old: Dataset, new: Dataset) -> list[str]:
     pages, others = ({page.name: page for page in each.pages} for each in (old, new))
     moved = sorted(name for name in pages.keys() & others.keys() if pages[name].part != others[name].part)
     out += [f"page {name}: {pages[name].part} -> {others[name].part}" for name in moved]
-    before, after = old.labels(), new.labels()
-    return out + [f"label {label}: {before[label]} -> {after[label]}" for label in sorted(before | after) if before[label] != after[label]]
+    were, are = old.labels(), new.labels()
+    return out + [f"label {label}: {were[label]} -> {are[label]}" for label in sorted(were | are) if were[label] != are[label]]

@@ -130,7 +130,8 @@ def _fit(made: Dataset, config: Config, started: tuple[DistilBertForTokenClassif
 def _champion(folder: Path) -> tuple[DistilBertForTokenClassification, Tokenizer]:
     """Return the champion's weights to go on from. Raises SetupError where they are missing or have other labels."""
     _loaded(folder)  # says which file is missing
-    model = DistilBertForTokenClassification.from_pretrained(folder).float()
+    model: Any = DistilBertForTokenClassification.from_pretrained(folder)
+    model.float()
     if tuple(model.config.id2label[n] for n in range(len(model.config.id2label))) != LABELS:
         raise SetupError(f"The extractor in {folder} has other labels than this version's template: train it anew first.")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

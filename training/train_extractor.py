@@ -216,7 +216,7 @@ def fit(
         torch.manual_seed(config.seed * 1_000_003 + step)  # what drops out depends on seed and step: a resumed run is the same run
         loss = loss_of(model, _batch(data, step, config))
         optimizer.zero_grad(set_to_none=False)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
