@@ -19,6 +19,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from app import cli_training as learning
 from app.assess import assess, load_models, spread_documents
 from app.cli_access import access_app
 from app.cli_data import data_app, retrain_app
@@ -26,18 +27,6 @@ from app.cli_models import evaluate_risk, rate_app, train_ensemble
 from app.cli_queue import queue_app
 from app.cli_replay import replay_app
 from app.cli_service import service_app
-from app.cli_training import (
-    evaluate_alarms,
-    evaluate_injections,
-    evaluate_reasoner,
-    evaluate_review,
-    evaluate_swaps,
-    make_ready,
-    train_extractor,
-    train_page_kind,
-    train_reasoner,
-    write_records,
-)
 from app.cli_upkeep import upkeep_app
 from app.domain import Assessment, Document, Page, PageStatus
 from app.errors import LoanLensError, UsageError
@@ -58,16 +47,16 @@ evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a version against
 train_app = typer.Typer(no_args_is_help=True, help="Train a model; weights come with a card that says how they were made.")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
-app.command("make-ready")(make_ready)
-evaluate_app.command("reasoner")(evaluate_reasoner)
-evaluate_app.command("review")(evaluate_review)
-evaluate_app.command("swaps")(evaluate_swaps)
-evaluate_app.command("alarms")(evaluate_alarms)
-evaluate_app.command("injections")(evaluate_injections)
-train_app.command("page-kind")(train_page_kind)
-train_app.command("extractor")(train_extractor)
-train_app.command("reasoner")(train_reasoner)
-train_app.command("reasoner-records")(write_records)
+app.command("make-ready")(learning.make_ready)
+evaluate_app.command("reasoner")(learning.evaluate_reasoner)
+evaluate_app.command("review")(learning.evaluate_review)
+evaluate_app.command("swaps")(learning.evaluate_swaps)
+evaluate_app.command("alarms")(learning.evaluate_alarms)
+evaluate_app.command("injections")(learning.evaluate_injections)
+train_app.command("page-kind")(learning.train_page_kind)
+train_app.command("extractor")(learning.train_extractor)
+train_app.command("reasoner")(learning.train_reasoner)
+train_app.command("reasoner-records")(learning.write_records)
 app.add_typer(service_app)
 app.add_typer(access_app)
 app.add_typer(upkeep_app)

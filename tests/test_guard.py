@@ -481,7 +481,10 @@ def at_the_desk(database: Engine, blobs: Blobs, officer: User) -> Work:
         decisions.decide(c, seat, large, Proposal(Outcome.APPROVE, (0, 0), override_reason="known for years"))
         decided = decisions.decide(c, seat, done, Proposal(Outcome.WITHDRAWN, (0, 0))).application_id
         decisions.decide(c, seat, no, Proposal(Outcome.DECLINE, (0, 0), ("Length of time in business",), override_reason="fraud"))
-        return Work(opened.look_again(c, seat, task), correction.id, adjustment.id, large, decided, no)
+        work = Work(opened.look_again(c, seat, task), correction.id, adjustment.id, large, decided, no)
+        late = {"id": work.review.application.id}
+        c.execute(text("UPDATE documents SET state = 'received' WHERE lender_id = 'first' AND application_id = :id"), late)
+        return work
 
 
 def lets_in(world: World, call: Call, user: User) -> bool:
