@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, expect
 
 from app.audit import history
 from app.domain import Role, User
+from app.store import review_tasks
 from tests.browser.conftest import Served
 from tests.browser.window import SLOW, open_review, settle, signed_in
 from tests.desk import waiting_task
@@ -38,7 +39,9 @@ def test_an_application_is_reviewed_and_decided_by_keyboard_only(chromium: Brows
     page.keyboard.press("Alt+d")
     page.get_by_role("button", name="Next task").wait_for(timeout=SLOW)
     with served.database.begin() as connection:
-        done = [entry.action for entry in history(connection, AUDITOR, "first", "application 1")]
+        found = review_tasks.task(connection, "first", task)
+        assert found is not None
+        done = [entry.action for entry in history(connection, AUDITOR, "first", f"application {found.application_id}")]
     assert {"claim_task", "correct_figure", "decide_application"} <= set(done)
     assert outside == []
 
