@@ -117,12 +117,11 @@ class Server:
             os.close(descriptor)
 
     def _make_folder(self) -> None:
-        if not self.folder.parent.exists():
-            self.folder.parent.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True)
-        if not self.folder.exists():
-            self.folder.mkdir(mode=0o700)
-            if account := _account(self.folder):
-                os.chown(self.folder, account.pw_uid, account.pw_gid)
+        """Make the folder and give it to the account that the server runs as; other processes may do the same at this moment."""
+        self.folder.parent.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        if (account := _account(self.folder)) and self.folder.stat().st_uid != account.pw_uid:
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
 
     def _make_files(self) -> None:
         """Make the server's files in a folder of their own, which gets its name when it is complete."""

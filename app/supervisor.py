@@ -163,8 +163,7 @@ def stop_with_parent() -> None:
 
 @contextmanager
 def _alone(data_dir: Path) -> Iterator[None]:
-    if not data_dir.exists():
-        data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True)
+    data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     with (data_dir / "up.lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -60,9 +60,19 @@ def test_callers_at_one_moment_share_one_server(folder: Path) -> None:
     server = Server(folder / "pg", FAST)
     code = f"from pathlib import Path; from app.database import Server; s = Server(Path({str(folder / 'pg')!r})); s.start(); print(s.pid())"
     try:
-        calls = [subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        calls = [subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
         pids = {call.communicate(timeout=60)[0].strip() for call in calls}
         assert pids == {str(server.pid())}
+    finally:
+        server.stop()
+
+
+def test_a_folder_that_another_process_made_a_moment_ago_is_finished_and_used(folder: Path) -> None:
+    (folder / "pg").mkdir(parents=True, mode=0o700)  # as it is between another process's two steps: made, not handed over yet
+    server = Server(folder / "pg", FAST)
+    try:
+        server.start()
+        assert server.is_running()
     finally:
         server.stop()
 
