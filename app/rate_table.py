@@ -10,7 +10,7 @@ from app.account_table import AccountTable, read_table
 from app.domain import Rationale, Relation, RiskOpinion
 from app.errors import UsageError
 from app.reasoning import Ask, facts_of_rows
-from app.report.table import safe_cell
+from app.report.csv import safe_cell
 from models.ensemble import Ensemble, expected_grade
 from models.risk_ratios import ACCOUNTS, PRIOR, ratios
 from rules import reasons

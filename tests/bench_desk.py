@@ -7,19 +7,15 @@ application of 40 pages, first unread and then warm.
 
 import argparse
 import random
-import shutil
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select
 
 from app import audit
 from app.assess import assess, load_models
 from app.blobs.storage import Blobs, open_blobs
-from app.database import Server, connect, upgrade
 from app.domain import Assessment, Role, User
 from app.errors import ChangedMeanwhile
 from app.reading.reader import Reader
@@ -29,6 +25,7 @@ from app.review_queue.desk import Desk
 from app.settings import PROJECT, Settings
 from app.store import tables
 from tests.desk import desk, waiting_task
+from tests.own_server import own_folder, own_server
 
 _SAMPLES = PROJECT / "data_samples" / "applications"
 _VISIT = 5  # corrections that an analyst makes before the task goes back
@@ -166,15 +163,7 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=30)
     parser.add_argument("--pause", type=float, default=2.0, help="seconds between two corrections of an analyst")
     chosen = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="ll-"))
-    folder.chmod(0o711)
-    server = Server(folder / "pg")
-    try:
-        server.start()
-        database = connect(server.url)
-        upgrade(database)
-        with database.begin() as connection:
-            connection.execute(text("INSERT INTO lenders (id, name) VALUES ('first', 'First Bank')"))
+    with own_folder() as folder, own_server(folder / "pg") as (_, database):
         blobs, made = open_blobs(Settings(data_dir=folder)), sample(40)
         ids = tuple(waiting_task(database, blobs, f"A{n}", made=made) for n in range(chosen.tasks))
         place = Place(database, blobs, ids, chosen.pause)
@@ -187,10 +176,6 @@ def main() -> None:
         told("a correction is saved", [seconds for day in days for seconds in day.to_save])
         told("and shown with all that follows from it", [seconds for day in days for seconds in day.to_show])
         print(", ".join(f"{name} {number}" for name, number in count(place, days).items()))
-        database.dispose()
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -4,19 +4,16 @@
 """
 
 import argparse
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from app.database import Server, connect, upgrade
 from app.store import applications, assessments, documents, measures, review_tasks
 from app.store.review_tasks import Chosen
+from tests.own_server import own_folder, own_server
 
 #: Nine of ten applications are one lender's, the rest the other's: the plans must serve both.
 _MADE = (
@@ -96,16 +93,9 @@ def main() -> None:
     parser.add_argument("--applications", type=int, default=100_000)
     parser.add_argument("--facts", type=int, default=100, help="of each application")
     chosen = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="ll-"))
-    folder.chmod(0o711)
-    server = Server(folder / "pg", ("synchronous_commit=off", "max_wal_size=8GB"))
-    try:
-        server.start()
-        database = connect(server.url)
-        upgrade(database)
+    with own_folder() as folder, own_server(folder / "pg", "synchronous_commit=off", "max_wal_size=8GB") as (_, database):
         began = time.monotonic()
         with database.begin() as connection:
-            connection.execute(text("INSERT INTO lenders (id, name) VALUES ('first', 'First Bank'), ('other', 'Other Bank')"))
             fill(connection, chosen.applications, chosen.facts)
         print(f"{chosen.applications:_} applications, {chosen.applications * chosen.facts:_} facts in {time.monotonic() - began:.0f} s")
         with database.connect() as connection:
@@ -113,10 +103,6 @@ def main() -> None:
                 taken = sorted(_seconds(ask) for _ in range(50))
                 connection.rollback()
                 print(f"{name:<24} median {1000 * taken[25]:7.1f} ms   slowest {1000 * taken[-1]:7.1f} ms")
-        database.dispose()
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _seconds(ask: Callable[[], object]) -> float:

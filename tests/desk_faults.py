@@ -8,15 +8,12 @@ import argparse
 import multiprocessing
 import os
 import random
-import shutil
 import signal
-import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
 from multiprocessing.context import ForkProcess
-from pathlib import Path
 
 import psutil
 from sqlalchemy import Connection, Engine, text
@@ -25,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import audit
 from app.blobs.storage import Blobs, open_blobs
-from app.database import Server, connect, upgrade
+from app.database import Server, connect
 from app.domain import Role, User
 from app.errors import LoanLensError
 from app.review_queue import corrections, decisions, opened, tasks
@@ -34,6 +31,7 @@ from app.review_queue.decisions import Outcome, Proposal
 from app.review_queue.desk import Desk
 from app.settings import Settings
 from tests.desk import person, waiting_task
+from tests.own_server import own_folder, own_server
 
 _ANALYSTS = 4
 _TASKS = 8
@@ -157,15 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     chosen = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="ll-"))
-    folder.chmod(0o711)
-    server = Server(folder / "pg")
-    try:
-        server.start()
-        database = connect(server.url)
-        upgrade(database)
-        with database.begin() as connection:
-            connection.execute(text("INSERT INTO lenders (id, name) VALUES ('first', 'First Bank')"))
+    with own_folder() as folder, own_server(folder / "pg") as (server, database):
         blobs, began = open_blobs(Settings(data_dir=folder)), time.monotonic()
         for n in range(_TASKS):
             waiting_task(database, blobs, f"A{n}")
@@ -175,10 +165,6 @@ def main() -> None:
         print(f"{chosen.kills} kills in {time.monotonic() - began:.0f} s")
         for what, counted in (("killed", killed), ("done", done_so_far(database)), ("half written", found)):
             print(f"{what}:", ", ".join(f"{name} {number}" for name, number in counted.items()))
-        database.dispose()
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
     raise SystemExit(any(found.values()))
 
 

@@ -1,23 +1,19 @@
 """Fuzzing of the whole API by its own schema (schemathesis, every check), against a real server: `make fuzz-api EXAMPLES=10000`."""
 
 import argparse
-import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
-
-from sqlalchemy import text
 
 from app import webhooks
 from app.api.limits import Buckets
 from app.batches import BatchItem, NewBatch, submit_batch
-from app.database import Server, connect, upgrade
 from app.domain import Role, User
 from app.review_queue.desk import Desk
 from app.store.rows import NewApplication
 from tests.desk import waiting_task
+from tests.own_server import own_folder, own_server
 from tests.service import Service, key_of, served, service
 
 #: A request that fits the schema may still be refused for what it asks (no such file, a reason that is not of the gesture's list).
@@ -57,20 +53,8 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=1_000, help="of all operations together")
     parser.add_argument("options", nargs="*", help="passed on to schemathesis run")
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="ll-"))
-    folder.chmod(0o711)
-    server = Server(folder / "pg", ("fsync=off",))
-    server.start()
-    try:
-        database = connect(server.url)
-        upgrade(database)
-        with database.begin() as connection:
-            connection.execute(text("INSERT INTO lenders (id, name) VALUES ('first', 'First Bank')"))
+    with own_folder() as folder, own_server(folder / "pg", "fsync=off") as (_, database):
         done = fuzz(service(database, folder, api_wait_seconds=0.2), folder, max(1, given.examples // _OPERATIONS), *given.options)
-        database.dispose()
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
     sys.stdout.write(done.stdout + done.stderr)
     sys.exit(done.returncode)
 

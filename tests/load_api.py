@@ -6,19 +6,15 @@ Times count from when a request was due, so that a server that falls behind is n
 import argparse
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import httpx
-from sqlalchemy import text
 
-from app.database import Server, connect, upgrade
 from app.settings import PROJECT
+from tests.own_server import own_folder, own_server
 from tests.service import key_of
 
 _FILE_BYTES = 1_000_000
@@ -78,32 +74,23 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=50.0)
     parser.add_argument("--seconds", type=float, default=30.0)
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="ll-"))
-    folder.chmod(0o711)
-    server = Server(folder / "data" / "postgres")
-    server.start()
-    database = connect(server.url)
-    upgrade(database)
-    with database.begin() as connection:
-        connection.execute(text("INSERT INTO lenders (id, name) VALUES ('first', 'First Bank')"))
-    key = key_of(database, "load")
-    chosen = {
-        "LOANLENS_DATA_DIR": str(folder / "data"),
-        "LOANLENS_API_PORT": "8449",
-        "LOANLENS_API_RATE": "10000",
-        "LOANLENS_API_BURST": "10000",
-    }
-    command = [sys.executable, "-c", "from app.cli import main; main()", "api"]
-    with subprocess.Popen(command, cwd=PROJECT, env={"PATH": os.defpath, "HOME": str(folder), **chosen}, stderr=subprocess.DEVNULL) as api:
-        try:
-            _wait_for("http://127.0.0.1:8449")
-            sys.stdout.write(f"load of the machine {os.getloadavg()[0]:.1f}\n")
-            asyncio.run(load("http://127.0.0.1:8449", key, given.rate, given.seconds))
-        finally:
-            api.terminate()
-    database.dispose()
-    server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    with own_folder() as folder, own_server(folder / "data" / "postgres") as (_, database):
+        key = key_of(database, "load")
+        chosen = {
+            "LOANLENS_DATA_DIR": str(folder / "data"),
+            "LOANLENS_API_PORT": "8449",
+            "LOANLENS_API_RATE": "10000",
+            "LOANLENS_API_BURST": "10000",
+        }
+        command = [sys.executable, "-c", "from app.cli import main; main()", "api"]
+        variables = {"PATH": os.defpath, "HOME": str(folder), **chosen}
+        with subprocess.Popen(command, cwd=PROJECT, env=variables, stderr=subprocess.DEVNULL) as api:
+            try:
+                _wait_for("http://127.0.0.1:8449")
+                sys.stdout.write(f"load of the machine {os.getloadavg()[0]:.1f}\n")
+                asyncio.run(load("http://127.0.0.1:8449", key, given.rate, given.seconds))
+            finally:
+                api.terminate()
 
 
 def _wait_for(address: str) -> None:

@@ -1,40 +1,26 @@
 """The operator's commands on a real embedded database, as typed: what they say, and that no secret is ever printed."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from typer.testing import CliRunner, Result
 
 from app.blobs.storage import open_blobs
-from app.cli import app
-from app.errors import LoanLensError, UsageError
-from app.settings import Settings, settings
+from app.errors import UsageError
+from app.settings import Settings
+from tests.commands import Run, commands
 
 FIRST = "correct horse battery"
-Run = Callable[..., Result]
 
 
 @pytest.fixture
 def run(database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Return a function that runs a command on this test's database and folder."""
-    monkeypatch.setenv("LOANLENS_DATABASE_URL", database.url.set(drivername="postgresql").render_as_string(hide_password=False))
-    monkeypatch.setenv("LOANLENS_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("LOANLENS_LENDER_ID", "first")
-    settings.cache_clear()
-
-    def call(*words: str, typed: str | None = None) -> Result:
-        result = CliRunner().invoke(app, list(words), input=typed, env={"COLUMNS": "200"})
-        if isinstance(result.exception, LoanLensError):
-            raise result.exception
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-        return result
-
-    yield call
-    settings.cache_clear()
+    with commands(database, tmp_path, monkeypatch) as call:
+        yield call
 
 
 @pytest.fixture

@@ -1,41 +1,26 @@
 """`loanlens data` on a real embedded database, as an operator types it: made, listed, shown, compared, made again, refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from typer.testing import CliRunner, Result
 
 from app.blobs.storage import open_blobs
-from app.cli import app
-from app.errors import LoanLensError, UsageError
+from app.errors import UsageError
 from app.review_queue import corrections
 from app.review_queue.corrections import Edit
-from app.settings import Settings, settings
+from app.settings import Settings
+from tests.commands import Run, commands
 from tests.desk import desk, waiting_task
 from tests.judged import reviewed
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture
 def run(database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Return a function that runs `loanlens` for lender `first` on this test's database."""
-    monkeypatch.setenv("LOANLENS_DATABASE_URL", database.url.set(drivername="postgresql").render_as_string(hide_password=False))
-    monkeypatch.setenv("LOANLENS_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("LOANLENS_LENDER_ID", "first")
-    settings.cache_clear()
-
-    def call(*words: str) -> Result:
-        result = CliRunner().invoke(app, list(words), env={"COLUMNS": "250"})
-        if isinstance(result.exception, LoanLensError):
-            raise result.exception
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-        return result
-
-    yield call
-    settings.cache_clear()
+    with commands(database, tmp_path, monkeypatch) as call:
+        yield call
 
 
 def confirm(database: Engine, folder: Path, seeds: range) -> None:

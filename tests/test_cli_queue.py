@@ -1,27 +1,26 @@
 """`loanlens queue` on a real embedded database, as a script types it: whose act it is, what is printed, what is refused."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import openpyxl
 import pytest
 from sqlalchemy import Engine
-from typer.testing import CliRunner, Result
 
 from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
 from app.access.roles import Act
 from app.blobs.storage import Blobs, open_blobs
-from app.cli import app
 from app.domain import Role, User
-from app.errors import ChangedMeanwhile, Forbidden, LoanLensError, NotSignedIn, UsageError
+from app.errors import ChangedMeanwhile, Forbidden, NotSignedIn, UsageError
 from app.settings import Settings, settings
+from tests.commands import Run, commands
 from tests.desk import waiting_task
 
-Run = Callable[..., Result]
 SCOPES = frozenset((Act.READ_APPLICATION, Act.REVIEW_APPLICATION, Act.DECIDE_APPLICATION, Act.APPROVE_WITHIN_LIMIT))
 ROOT = User("root", "first", frozenset({Role.ADMINISTRATOR}))
 
@@ -34,20 +33,8 @@ def blobs(tmp_path: Path) -> Blobs:
 @pytest.fixture
 def run(database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Return a function that runs `loanlens queue` on this test's database, by default with the key of the analyst ann."""
-    monkeypatch.setenv("LOANLENS_DATABASE_URL", database.url.set(drivername="postgresql").render_as_string(hide_password=False))
-    monkeypatch.setenv("LOANLENS_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("LOANLENS_API_KEY", key_of(database, "ann", Role.ANALYST))
-    settings.cache_clear()
-
-    def call(*words: str, typed: str | None = None) -> Result:
-        result = CliRunner().invoke(app, ["queue", *words], input=typed, env={"COLUMNS": "250"})
-        if isinstance(result.exception, LoanLensError):
-            raise result.exception
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-        return result
-
-    yield call
-    settings.cache_clear()
+    with commands(database, tmp_path, monkeypatch, LOANLENS_API_KEY=key_of(database, "ann", Role.ANALYST)) as call:
+        yield partial(call, "queue")
 
 
 def key_of(database: Engine, login: str, role: Role, scopes: frozenset[Act] = SCOPES) -> str:

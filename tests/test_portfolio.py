@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text, update
 
 from app.blobs.storage import open_blobs
 from app.domain import Role
-from app.report.table import safe_text
+from app.report.csv import safe_text
 from app.review_queue import corrections, decisions, opened, portfolio, tasks
 from app.review_queue.corrections import Edit
 from app.review_queue.decisions import Outcome, Proposal

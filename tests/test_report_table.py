@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from app.domain import UNMAPPED, DocumentKind
-from app.report.table import csv_of, safe_cell
+from app.report.csv import safe_cell
+from app.report.table import csv_of
 from tests import build
 
 

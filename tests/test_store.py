@@ -15,12 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from app.domain import Assessment, DocumentKind, Field, Form, ModelVersion
 from app.store import applications, assessments, documents, model_versions, review_tasks, reviews
 from app.store.assessments import NewAssessment
-from app.store.difference import Change, difference
 from app.store.plain import from_plain, to_plain
 from app.store.rows import Adjustment, Correction, ExternalFact, Move, NewApplication, NewTask, StoredDecision
 from app.store.snapshot import metadata
 from tests.bench_store import fill, queries
-from tests.build import assessment, finding, item, page, ratio, spread
+from tests.build import assessment, finding, item, page, ratio
 
 DAY = date(2026, 5, 1)
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -197,26 +196,6 @@ def test_assessments_are_versions_and_the_same_inputs_are_assessed_once(database
         latest = assessments.latest_assessment(connection, "first", id)
     assert latest is not None
     assert latest.id == second
-
-
-def test_the_difference_of_two_versions_is_told(database: Engine) -> None:
-    before = assessment(ratios=[ratio("dscr", "1.25")], findings=[finding()])
-    after = replace(assessment(ratios=[ratio("dscr", "9.99")], made=replace(spread(), statements=spread().statements[:1])), grade=2)
-    with database.begin() as connection:
-        id, one = stored(connection, before)
-        two = assessments.add_assessment(connection, "first", NewAssessment(id, after, b"2", {}))
-        assert two is not None
-        sides = []
-        for each in (one, two):
-            found = assessments.assessment(connection, "first", each)
-            assert found is not None
-            sides.append((found, assessments.facts(connection, "first", each)))
-    changes = difference(sides[0], sides[1])
-    assert Change("outcome", "grade", str(before.grade), "2") in changes
-    assert Change("ratio", "dscr current", "1.25", "9.99") in changes
-    assert Change("finding", "balance_sheet_balances statements.pdf", finding().message, None) in changes
-    assert any(each.what == "fact" and each.after is None for each in changes)
-    assert difference(sides[0], sides[0]) == ()
 
 
 def test_the_next_task_is_the_one_due_then_the_most_urgent(database: Engine) -> None:

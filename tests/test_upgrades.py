@@ -9,10 +9,11 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, select, text
+from sqlalchemy import Connection, Engine, MetaData, Table, select, text
 from sqlalchemy.types import JSON, Boolean, Date, DateTime, Float, LargeBinary, Numeric, Uuid
 
-from app.database import MIGRATIONS, Server, connect, upgrade
+from app.database import MIGRATIONS, Server, upgrade
+from tests.own_server import fresh_database
 
 _NUMBERS = count(1)
 #: What a column may hold where not any text will do, and what other rows name.
@@ -40,16 +41,8 @@ def earlier() -> list[str]:
 @pytest.fixture
 def empty(server: Server) -> Iterator[Engine]:
     """Return a database without tables."""
-    name = f"upgrade{next(_NUMBERS)}"
-    outside = create_engine(server.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with outside.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
-    database = connect(server.url.set(database=name))
-    yield database
-    database.dispose()
-    with outside.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    outside.dispose()
+    with fresh_database(server, f"upgrade{next(_NUMBERS)}", "template0") as database:
+        yield database
 
 
 def migrated(database: Engine, revision: str) -> None:

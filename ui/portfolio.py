@@ -1,14 +1,10 @@
 """The portfolio: how work stands, what it took by product and analyst, what the audit sample found, batches, and exports."""
 
-import csv
-import io
-from collections.abc import Sequence
-
 import streamlit as st
 
 from app.access.roles import Act
 from app.report import wording
-from app.report.table import safe_cell
+from app.report.csv import write_csv
 from app.review_queue import tasks
 from app.review_queue.desk import Desk
 from app.review_queue.overview import Overview, overview
@@ -80,14 +76,5 @@ def _export(desk: Desk) -> None:
             for t in found
         ]  # fmt: skip
         heads = ("number", "borrower", "currency", "amount", "received", "notice due", "state", "held by", "why")
-        st.download_button("Download (CSV)", as_csv(heads, rows), "open-tasks.csv", "text/csv")
-
-
-def as_csv(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Return a table as CSV in which no cell is a formula to a spreadsheet."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(heads)
-    for row in rows:
-        writer.writerow([safe_cell(cell) for cell in row])
-    return out.getvalue()
+        content = write_csv(heads, (dict(zip(heads, row, strict=True)) for row in rows))
+        st.download_button("Download (CSV)", content, "open-tasks.csv", "text/csv")

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from app import audit
 from app.access.roles import Act, allow
 from app.domain import User
-from app.report.table import safe_text
+from app.report.csv import safe_text
 from app.review_queue.audit_sample import AuditResult, audit_result
 from app.store import measures
 from app.store.measures import TimeAtWork, Volume
