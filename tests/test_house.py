@@ -25,6 +25,8 @@ MAX_NOUN_LINES = 700
 MAX_NOUN_LINES = 700
 MAX_NOUN_LINES = 700
 MAX_NOUN_LINES = 700
+MAX_NOUN_LINES = 700
+MAX_NOUN_LINES = 700
 MAX_NOUN_LINES = 850
 #: The folder of evaluation filings beside a checkout: the tests are told of it, nothing else knows it.
 BESIDE = (Path("..") / "shared").as_posix()

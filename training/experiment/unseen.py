@@ -13,10 +13,10 @@ from training.corpus.books import Year, books, results
 from training.corpus.printed import PrintedStatement
 from training.corpus.sheet import COMPANY_WORDS, Sheet
 from training.corpus.us import col
-from training.experiment.unseen_wordings import FARM, HOTEL
+from training.experiment.unseen_wordings import FARM, HOTEL, PLAIN
 
 #: The candidates of the pilot.
-TRADES: Mapping[str, Mapping[str, tuple[str, ...]]] = {"farm": FARM, "hotel": HOTEL}
+TRADES: Mapping[str, Mapping[str, tuple[str, ...]]] = {"farm": {**PLAIN, **FARM}, "hotel": {**PLAIN, **HOTEL}}
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "farm": ("Family Farms", "Dairy LLC", "Grain and Cattle", "Orchards LLC", "Ranch Partners"),
     "hotel": ("House Hotel", "Inn LLC", "Lodge and Spa", "Grand Hotel Co.", "Guest House LLC"),
@@ -28,7 +28,7 @@ _TITLES = {
 
 
 def company(rng: random.Random, trade: str) -> tuple[PrintedStatement, PrintedStatement]:
-    """Return the balance sheet and the income statement of one invented firm of a trade, two years each."""
+    """Return the balance sheet and the income statement of one invented firm of a trade, one year each."""
     figures = books(rng, 3, listed=False)
     name = f"{rng.choice(COMPANY_WORDS)} {rng.choice(_NAMES[trade])}"
     style = rng.choice(("as_is", "as_is", "title", "upper_totals")), rng.choice(("paren", "minus")), rng.choice(("—", "-", "0"))
@@ -41,14 +41,12 @@ def _printed(
 ) -> PrintedStatement:
     name, end, (case, negative, nil), figures = of
     balance = kind is DocumentKind.BALANCE_SHEET
-    sheet = Sheet(rng, TRADES[trade], 1, name, 2, 0, case, negative, nil)
-    (_balance_sheet if balance else _income_statement)(sheet, figures[-1:-3:-1])
-    ends = [end.replace(year=end.year - back) for back in (0, 1)]
-    periods = tuple(Period(n, e, None if balance else date(e.year, 1, 1)) for n, e in zip(("current", "prior"), ends, strict=True))
-    span = "December 31," if balance else "Years ended December 31,"
-    heads = tuple((str(e.year),) for e in ends)
+    sheet = Sheet(rng, TRADES[trade], 1, name, 1, 0, case, negative, nil)
+    (_balance_sheet if balance else _income_statement)(sheet, figures[-1:])
+    period = Period("current", end, None if balance else date(end.year, 1, 1))
+    span = "December 31," if balance else "Year ended December 31,"
     title = (rng.choice(_TITLES[kind]),)
-    return PrintedStatement(kind, name, title, "", 1, "USD", heads, span, periods, tuple(sheet.rows), ("Unaudited",))
+    return PrintedStatement(kind, name, title, "", 1, "USD", ((str(end.year),),), span, (period,), tuple(sheet.rows), ("Unaudited",))
 
 
 def _rows(s: Sheet, years: Sequence[Year], rows: Sequence[tuple[str, str, tuple[str, ...]]], deduct: bool = False) -> None:
