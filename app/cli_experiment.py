@@ -1,6 +1,7 @@
 """The commands that run experiments: the proof that the learning loop makes the machine better."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from app.settings import settings
 
 experiment_app = typer.Typer(no_args_is_help=True, help="Experiments on the learning loop; their configuration is fixed before the first run.")
 _CONFIG = Path("training/experiment/feedback_loop.yaml")
+_RETRAINING = Path("training/experiment/retraining.yaml")
 
 
 @experiment_app.callback()
@@ -22,7 +24,7 @@ def experiments() -> None:
 @experiment_app.command("feedback-loop")
 def feedback_loop(
     config: Annotated[Path, typer.Option(exists=True, help="The experiment.")] = _CONFIG,
-    retraining: Annotated[Path, typer.Option(exists=True, help="Retraining configuration.")] = Path("training/retrain_extractor.yaml"),
+    retraining: Annotated[Path, typer.Option(exists=True, help="Retraining configuration.")] = _RETRAINING,
     out: Annotated[Path | None, typer.Option(help="Folder of results; default: experiments/feedback-loop in the data folder.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Run this seed only; repeatable.")] = None,
 ) -> None:
@@ -37,7 +39,7 @@ def feedback_loop(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
     folder = out or settings().data_dir / "experiments" / "feedback-loop"
     chosen = feedback_loop.read_config(config)
-    models = load_models(settings(), reasoning=False)
+    models = replace(load_models(settings(), reasoning=False), ensemble=None)  # what an applicant's risk is changes no reading
     setting = feedback_loop.Setting(chosen, read_config(retraining), models, settings(), folder.resolve())
     results = feedback_loop.run(setting, tuple(seed or ()))
     for line in feedback_report.write(results, chosen, folder):

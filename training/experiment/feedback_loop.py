@@ -152,7 +152,7 @@ def run_cell(setting: Setting, cell: Cell) -> dict[str, Any]:
 
 def gather(setting: Setting, cell: Cell) -> dict[str, Any]:
     """Let a round's applications arrive and be judged, and build a dataset version of all that was judged so far."""
-    folder = setting.folder / "store"
+    folder = setting.folder / f"store-{cell.seed}"
     folder.mkdir(exist_ok=True)
     lender = f"{cell.name}-{datetime.now(UTC):%d%H%M%S}"  # a killed gathering is begun anew, with a lender of its own
     reads = extractor.load(champion(setting, cell), setting.settings.threads)
