@@ -29,8 +29,8 @@ from training.retrain_extractor import Config, Places
 from training.train_extractor import LABELS, write_weights
 
 _CONFIG = Config(
-    epochs=60.0, batch=4, learning_rate=1e-3, warmup=0.1, seed=5, checkpoint_every=3, replay=0.5, most_weight=20.0, look_every=5,
-    patience=1_000, held_out=10, threads=1,
+    epochs=20.0, batch=4, learning_rate=1e-3, warmup=0.1, seed=5, checkpoint_every=3, replay=0.5, most_weight=20.0, look_every=5,
+    patience=1_000, held_out=2, threads=1,
 )  # fmt: skip
 _BEGINS = "begins"  # what a run says once everything is imported
 
