@@ -11,7 +11,7 @@ from rich.logging import RichHandler
 
 from app.settings import settings
 
-experiment_app = typer.Typer(no_args_is_help=True, help="Experiments on the learning loop; their configuration is fixed before the first run.")
+experiment_app = typer.Typer(no_args_is_help=True, help="Experiments on the learning loop, each fixed before its first run.")
 _CONFIG = Path("training/experiment/feedback_loop.yaml")
 _RETRAINING = Path("training/experiment/retraining.yaml")
 
@@ -36,7 +36,7 @@ def feedback_loop(
     from training.experiment import feedback_loop, feedback_report
     from training.retrain_extractor import read_config
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
     folder = out or settings().data_dir / "experiments" / "feedback-loop"
     chosen = feedback_loop.read_config(config)
     models = replace(load_models(settings(), reasoning=False), ensemble=None)  # what an applicant's risk is changes no reading

@@ -59,7 +59,7 @@ def start(world: Path, own: Path, run: int) -> subprocess.Popen[str]:
     """Start a retraining in a process of its own, and return once it is under way."""
     command = [sys.executable, "-m", "tests.retrain_faults", "--retrain", str(world), str(own)]
     with (own / f"run-{run}.log").open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603 - our own module
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     if process.stdout is None or process.stdout.readline().strip() != _BEGINS:
         raise RuntimeError((own / f"run-{run}.log").read_text(encoding="utf-8"))
     return process
@@ -132,7 +132,8 @@ def _compare(world: Path, kills: int, rng: random.Random) -> bool:
         done, runs, same, states = done + its, runs + 1, same and alike, states + left
         print(f"run {runs}: killed {its} times, {'the same' if alike else 'ANOTHER'} weights, figures and registry", flush=True)
     untouched = registry.content_sha256(champion) == before
-    print(f"{done} kills ({', '.join(f'{n} {state}' for state, n in states.items())}), {runs} runs finished; champion untouched: {untouched}")
+    when = ", ".join(f"{number} {state}" for state, number in states.items())
+    print(f"{done} kills ({when}), {runs} runs finished; champion untouched: {untouched}")
     return same and untouched
 
 

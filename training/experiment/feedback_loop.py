@@ -118,7 +118,8 @@ def run(setting: Setting, only: Sequence[int] = ()) -> list[dict[str, Any]]:
 
 def refuse_other(setting: Setting) -> None:
     """Keep the configuration beside the results. Raises UsageError where the folder holds those of another one."""
-    told = {"experiment": asdict(setting.config), "retraining": asdict(setting.retraining), "extractor": setting.models.extractor.version.sha256}
+    extractor_sha256 = setting.models.extractor.version.sha256
+    told = {"experiment": asdict(setting.config), "retraining": asdict(setting.retraining), "extractor": extractor_sha256}
     path = setting.folder / "configuration.json"
     text = json.dumps(told, indent=1) + "\n"
     if path.is_file() and path.read_text(encoding="utf-8") != text:
@@ -167,7 +168,8 @@ def gather(setting: Setting, cell: Cell) -> dict[str, Any]:
             for each in lenders:
                 found += reviewed(connection, machine(Role.WORKER, each), place.desk.blobs, until)
     made = datasets.build(found, Filters(until.isoformat(), (), setting.config.least), "experiment", setting.folder / "datasets")
-    return {"lender": lender, "judged": asdict(judged), "dataset": made.hash, "pages": {part: len(made.part(part)) for part in splits.PARTS}}
+    pages = {part: len(made.part(part)) for part in splits.PARTS}
+    return {"lender": lender, "judged": asdict(judged), "dataset": made.hash, "pages": pages}
 
 
 def earlier(setting: Setting, cell: Cell) -> list[dict[str, Any]]:

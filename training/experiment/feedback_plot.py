@@ -15,6 +15,7 @@ _LEFT, _BOTTOM, _RIGHT, _TOP = 60, 46, 490, 280
 _COLOURS = (HexColor("#b45309"), HexColor("#475569"))
 _GREY = HexColor("#d4d4d4")
 _INK = HexColor("#222222")
+_SAID = {"queue": "what the queue routes", "random": "drawn at random"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +69,4 @@ def _course(drawing: Drawing, course: Course, number: int, scale: tuple[float, i
         drawing.add(Circle(x, y, 2.6, fillColor=colour, strokeColor=colour))
     y = _TOP - 8 - 16 * number
     drawing.add(Line(_RIGHT - 110, y + 3, _RIGHT - 90, y + 3, strokeColor=colour, strokeWidth=1.6))
-    drawing.add(String(_RIGHT - 84, y, {"queue": "what the queue routes", "random": "drawn at random"}.get(course.name, course.name), fontSize=9, fillColor=_INK))
+    drawing.add(String(_RIGHT - 84, y, _SAID.get(course.name, course.name), fontSize=9, fillColor=_INK))

@@ -59,7 +59,8 @@ def write(results: Sequence[Mapping[str, Any]], config: Config, folder: Path) ->
         out += [f"others, {arm} after round {last} less before: {others[arm, last] - others['before', 0]}" for arm in (QUEUE, RANDOM)]
         took = [r["seconds"]["retraining"] for r in results if r["round"]]
         processor = [r["seconds"]["retraining, processor"] for r in results if r["round"]]
-        out.append(f"a retraining took {np.median(took):.0f} s (longest {max(took):.0f}), of processor {np.median(processor):.0f} s (most {max(processor):.0f})")
+        out.append(f"a retraining took {np.median(took):.0f} s (longest {max(took):.0f})")
+        out.append(f"of processor time {np.median(processor):.0f} s (most {max(processor):.0f})")
     courses = [Course(arm, [_point(family["before", 0]), *(_point(family[arm, n]) for n in rounds)]) for arm in (QUEUE, RANDOM)]
     draw(courses, f"Rows read wrong on the unseen family ({config.family})", folder)
     (folder / "table.json").write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
