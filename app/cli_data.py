@@ -1,6 +1,7 @@
 """The commands of the learning loop's first half: dataset versions from what people judged, and retraining from one."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from app.cli_operator import Lender, open_store, operator_of, say
 from app.domain import Role
+from app.errors import UsageError
 from app.settings import settings
 
 if TYPE_CHECKING:
@@ -35,23 +37,42 @@ def build(
     like: Annotated[
         str | None, typer.Option(help="Make the version of this hash again, from its lineage; exit status 1 if it differs.")
     ] = None,
+    outcomes: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="CSV of what became of loans: application (its number), failed (0 or 1), on (the day)."
+        ),
+    ] = None,
     lender: Lender = None,
 ) -> None:
-    """Make a dataset version of the corrections, confirmed figures and audited figures of a lender, and print its hash."""
+    """Make a dataset version of what people of a lender corrected, confirmed, audited and marked, and print its hash.
+
+    With --outcomes what became of its loans joins it: that alone teaches the ensemble.
+    """
     from app import audit
     from app.access.roles import Act, machine
     from app.blobs.storage import open_blobs
-    from training import datasets
+    from training import datasets, lessons
     from training.corrections import reviewed
 
     old = datasets.open_version(_root(), like) if like else None
     own = lender or (str(old.lineage["lender"]) if old else settings().lender_id)
-    filters = datasets.filters_of(old) if old else _filters(until, exclude, least)
+    table = lessons.fates_sha256(outcomes) if outcomes else ""
+    filters = datasets.filters_of(old) if old else replace(_filters(until, exclude, least), outcomes=table)
+    if filters.outcomes != table:
+        raise UsageError("That version was made with another table of outcomes, or with none: give the same one by --outcomes.")
+    fates = lessons.read_fates(outcomes) if outcomes else {}
     with open_store() as database, database.begin() as connection:
-        found = reviewed(connection, machine(Role.WORKER, own), open_blobs(settings()), datetime.fromisoformat(filters.until))
-        made = datasets.build(found, filters, own, _root())
+        given = connection, machine(Role.WORKER, own), open_blobs(settings())
+        at = datetime.fromisoformat(filters.until)
+        known = list(lessons.known_outcomes(*given, fates, at))
+        made = datasets.build(reviewed(*given, at), filters, own, _root(), known)
         corrections = len(made.lineage["corrections"])
         audit.record(connection, operator_of(own), Act.READ_CORRECTIONS, f"dataset {made.hash}", {"corrections": corrections})
+    if fates:
+        say(
+            f"{len(known)} of {len(fates)} outcomes say what came within a year of an assessment; the others are left out."
+        )
     print(made.hash)
     if old is not None and made.hash != old.hash:
         for line in datasets.difference(old, made):

@@ -62,8 +62,13 @@ class Situation:
 def weigh(now: Situation, ensemble: Rates | None) -> tuple[tuple[Ratio, ...], RiskOpinion | None]:
     """Return the ratios, and the ensemble's opinion: none where there is no ensemble or no account to form one on."""
     given = stated.stated_figures(now.application, now.forms, now.spread, policy.load())
-    accounts = ratios.accounts(now.spread, given, ACCOUNTS) if ensemble else {}
+    accounts = accounts_of(now) if ensemble else {}
     return ratios.compute(now.spread, given), ensemble.rate(accounts) if ensemble and accounts else None
+
+
+def accounts_of(now: Situation) -> dict[str, Decimal]:
+    """Return the accounts that the ensemble rates a borrower by, those of the prior period too."""
+    return ratios.accounts(now.spread, stated.stated_figures(now.application, now.forms, now.spread, policy.load()), ACCOUNTS)
 
 
 def conclude(now: Situation, ensemble: Rates | None) -> tuple[Outcome, RiskOpinion | None]:

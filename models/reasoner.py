@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.domain import FactLine, ModelVersion, Rationale, Reason, Relation
 from app.errors import SetupError
 from models.llama import load_fingerprint, load_llama
-from models.prompt import MOST_FACTS, MOST_TOKENS, Prompt, Prompter
+from models.prompt import Prompt, Prompter
 
 _RELATIONS = tuple(Relation)
 #: What the adapter changes in each layer that it sits on, and by how much: LoRA's alpha for each rank.
@@ -53,11 +53,7 @@ class Reasoner:
         `fault` says what guardrails found wrong with the answer before: then every fact is read only as its figure allows, and at
         least one is cited. Questions are not asked here.
         """
-        kept = tuple(facts[:MOST_FACTS])
-        prompt = self._prompter.write(kept)
-        while len(prompt.ids) > MOST_TOKENS and len(kept) > 1:
-            kept = kept[:-1]
-            prompt = self._prompter.write(kept)
+        kept, prompt = self._prompter.write_what_fits(facts)
         scores = self._run(prompt)
         likely = softmax(scores[:-1, : len(_RELATIONS)] + self._leaning)
         if fault:
