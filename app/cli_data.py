@@ -18,6 +18,8 @@ from app.settings import settings
 
 if TYPE_CHECKING:
     from training.datasets import Dataset, Filters
+    from training.gates import Outcome
+    from training.retrain_extractor import Challenger, Places
 
 data_app = typer.Typer(no_args_is_help=True, help="Dataset versions: what people corrected and confirmed, to retrain from.")
 retrain_app = typer.Typer(no_args_is_help=True, help="Retrain a model in service from a dataset version: a challenger comes of it.")
@@ -70,9 +72,7 @@ def build(
         corrections = len(made.lineage["corrections"])
         audit.record(connection, operator_of(own), Act.READ_CORRECTIONS, f"dataset {made.hash}", {"corrections": corrections})
     if fates:
-        say(
-            f"{len(known)} of {len(fates)} outcomes say what came within a year of an assessment; the others are left out."
-        )
+        say(f"{len(known)} of {len(fates)} outcomes say what came within a year of an assessment; the others are left out.")
     print(made.hash)
     if old is not None and made.hash != old.hash:
         for line in datasets.difference(old, made):
@@ -104,17 +104,29 @@ def list_versions() -> None:
 def show(version: _Version, before: _Before = None) -> None:
     """Show what a version holds and what the quality gates say of it. Exit status 1 where one fails."""
     from training import datasets
-    from training.retrain_extractor import checked
 
     made = datasets.open_version(_root(), version)
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for name, value in datasets.summary(made).items():
         shown = ", ".join(f"{key} {number}" for key, number in value.items()) if isinstance(value, dict) else value
         console.print(f"{name:<28}{', '.join(shown) if isinstance(shown, list) else shown}")
-    outcomes = checked(made, settings().extractor_dir, _version_before(made, before))
-    for each in outcomes:
-        console.print(str(each))
-    raise typer.Exit(0 if all(each.passed for each in outcomes) else 1)
+    checked = _checked(made, before)
+    for name, outcomes in checked.items():
+        console.print(f"to retrain the {name} from")
+        for each in outcomes:
+            console.print(str(each))
+    raise typer.Exit(0 if all(each.passed for outcomes in checked.values() for each in outcomes) else 1)
+
+
+def _checked(made: "Dataset", before: str | None) -> dict[str, "tuple[Outcome, ...]"]:
+    """Return what the gates say, by model that the version has examples for."""
+    from training.gates import read_bounds
+    from training.lesson_gates import check_outcomes, check_reasons
+    from training.retrain_extractor import checked
+
+    said = {"extractor": checked(made, settings().extractor_dir, _version_before(made, before))} if made.pages else {}
+    said |= {"reasoner": check_reasons(made, read_bounds())} if made.reasons else {}
+    return said | ({"ensemble": check_outcomes(made, read_bounds())} if made.outcomes else {})
 
 
 @data_app.command("diff")
@@ -128,29 +140,91 @@ def diff(old: _Version, new: _Version) -> None:
     raise typer.Exit(1 if said else 0)
 
 
+_Dataset = Annotated[str, typer.Option("--dataset", metavar="HASH", help="The dataset version; `loanlens data list` lists them.")]
+_Config = Annotated[Path, typer.Option("--config", exists=True, help="Retraining configuration.")]
+_Out = Annotated[Path | None, typer.Option("--out", help="Folder of challengers; default: challengers/ and the model in the data folder.")]
+
+
 @retrain_app.command("extractor")
 def extractor(
-    dataset: Annotated[str, typer.Option(metavar="HASH", help="The dataset version; `loanlens data list` lists them.")],
-    config: Annotated[Path, typer.Option(exists=True, help="Retraining configuration.")] = Path("training/retrain_extractor.yaml"),
-    out: Annotated[Path | None, typer.Option(help="Folder of challengers; default: challengers/extractor in the data folder.")] = None,
+    dataset: _Dataset,
+    config: _Config = Path("training/retrain_extractor.yaml"),
+    out: _Out = None,
     before: _Before = None,
+    folds: Annotated[int, typer.Option(min=0, help="Cross-validate too, in so many parts by borrower (3 or more); 0: not.")] = 0,
 ) -> None:
     """Retrain the extractor in service: it goes on from its weights, and a challenger comes of it. The champion is not touched.
 
     Stop it any time: the same command goes on from its last checkpoint.
     """
     from training import datasets
-    from training.retrain_extractor import Places, main, read_config
+    from training.retrain_extractor import main, read_config
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
-    made = datasets.open_version(_root(), dataset)
-    kept = out or settings().data_dir / "challengers" / "extractor"
-    places = Places(settings().extractor_dir, kept, settings().cache_dir / "training" / "retrain-extractor")
-    done = main(made, _version_before(made, before), read_config(config), places)
+    _log_to_screen()
+    made, chosen, places = datasets.open_version(_root(), dataset), read_config(config), _places("extractor", out)
+    done = main(made, _version_before(made, before), chosen, places)
+    _tell(done)
+    if folds:
+        from training.folds import cross_validate, note
+
+        said = cross_validate(made, chosen, places, folds)
+        note(done, said)
+        say(f"{folds} folds: {said}")
+    print(done.folder)
+
+
+@retrain_app.command("reasoner")
+def reasoner(dataset: _Dataset, config: _Config = Path("training/retrain_reasoner.yaml"), out: _Out = None) -> None:
+    """Retrain the reasoner in service from the marks on its reasons: a challenger comes of it. The champion is not touched.
+
+    Stop it any time: the same command goes on from its last checkpoint.
+    """
+    from training import datasets
+    from training.retrain_reasoner import Ground, main, read_config
+
+    _log_to_screen()
+    ground = Ground(settings().reasoner_llama, settings().cache_dir)
+    done = main(datasets.open_version(_root(), dataset), read_config(config), _places("reasoner", out), ground)
+    _tell(done)
+    print(done.folder)
+
+
+@retrain_app.command("ensemble")
+def ensemble(
+    dataset: _Dataset,
+    config: _Config = Path("training/ensemble.yaml"),
+    out: _Out = None,
+    central_tendency: Annotated[
+        float | None, typer.Option(help="Long-run default rate of your borrowers, such as 0.015. Needed below 50 failures.")
+    ] = None,
+) -> None:
+    """Calibrate the ensemble in service on what became of loans: a challenger comes of it. The champion is not touched."""
+    from training import datasets
+    from training.retrain_ensemble import main
+    from training.train_ensemble import read_config
+
+    done = main(datasets.open_version(_root(), dataset), read_config(config), _places("ensemble", out), central_tendency)
+    _tell(done)
+    print(done.folder)
+
+
+def _places(name: str, out: Path | None) -> "Places":
+    """Return where the champion of a model lies, and where its challengers and checkpoints go."""
+    from training.retrain_extractor import Places
+
+    champion: Path = getattr(settings(), f"{name}_dir")
+    kept = out or settings().data_dir / "challengers" / name
+    return Places(champion, kept, settings().cache_dir / "training" / f"retrain-{name}")
+
+
+def _tell(done: "Challenger") -> None:
     for name, figures in done.card["metrics"].items():
         say(f"{name}: " + ", ".join(f"{what} {figure}" for what, figure in figures.items()))
     say(f"weights {done.sha256}")
-    print(done.folder)
+
+
+def _log_to_screen() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
 
 
 def _version_before(made: "Dataset", named: str | None) -> "Dataset | None":
