@@ -155,7 +155,7 @@ def extractor(
 ) -> None:
     """Retrain the extractor in service: it goes on from its weights, and a challenger comes of it. The champion is not touched.
 
-    Stop it any time: the same command goes on from its last checkpoint.
+    Stop it any time: the same command goes on from its last checkpoint. Under `torchrun` several processes share each batch.
     """
     from training import datasets
     from training.retrain_extractor import main, read_config
@@ -170,7 +170,6 @@ def extractor(
         said = cross_validate(made, chosen, places, folds)
         note(done, said)
         say(f"{folds} folds: {said}")
-    print(done.folder)
 
 
 @retrain_app.command("reasoner")
@@ -186,7 +185,6 @@ def reasoner(dataset: _Dataset, config: _Config = Path("training/retrain_reasone
     ground = Ground(settings().reasoner_llama, settings().cache_dir)
     done = main(datasets.open_version(_root(), dataset), read_config(config), _places("reasoner", out), ground)
     _tell(done)
-    print(done.folder)
 
 
 @retrain_app.command("ensemble")
@@ -205,7 +203,6 @@ def ensemble(
 
     done = main(datasets.open_version(_root(), dataset), read_config(config), _places("ensemble", out), central_tendency)
     _tell(done)
-    print(done.folder)
 
 
 def _places(name: str, out: Path | None) -> "Places":
@@ -218,9 +215,15 @@ def _places(name: str, out: Path | None) -> "Places":
 
 
 def _tell(done: "Challenger") -> None:
+    """Say what a challenger is worth beside its champion; of several processes one does."""
+    from training.many_processes import team
+
+    if not team().first:
+        return
     for name, figures in done.card["metrics"].items():
         say(f"{name}: " + ", ".join(f"{what} {figure}" for what, figure in figures.items()))
     say(f"weights {done.sha256}")
+    print(done.folder)
 
 
 def _log_to_screen() -> None:

@@ -73,7 +73,7 @@ def test_a_version_keeps_the_marks_and_opens_to_what_was_made(made: Dataset, tmp
     assert other.hash != made.hash
 
 
-def test_the_challenger_agrees_with_more_marks_than_the_champion(first: Challenger, champion: Path, made: Dataset) -> None:
+def test_the_challenger_agrees_with_more_marks_than_the_champion(first: Challenger, made: Dataset) -> None:
     metrics = first.card["metrics"]
     for part in ("choose", "test"):
         assert metrics["challenger"][f"marks agreed with, {part}"] > metrics["champion"][f"marks agreed with, {part}"]
@@ -82,8 +82,9 @@ def test_the_challenger_agrees_with_more_marks_than_the_champion(first: Challeng
 
 
 def test_a_stopped_retraining_goes_on_to_the_same_weights_and_the_champion_is_only_read(
-    made: Dataset, champion: Path, ground: Ground, first: Challenger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Dataset, ground: Ground, first: Challenger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    champion = ground.cache_dir / "champion"
     before = {path.name: path.read_bytes() for path in champion.iterdir()}
     steps, step = [], torch.optim.AdamW.step
 

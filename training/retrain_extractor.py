@@ -27,6 +27,7 @@ from models.sequence import Sequencer
 from training import gates, splits, train_extractor
 from training.datasets import CONTEXT, DataPage, Dataset, labelled_page
 from training.early_stop import EarlyStop
+from training.many_processes import team
 from training.train_extractor import IGNORED, LABELS, Example
 
 log = logging.getLogger(__name__)
@@ -97,15 +98,26 @@ def main(made: Dataset, before: Dataset | None, config: Config, places: Places) 
     gates.refuse_failing(checked(made, places.champion, before))
     version = name_of(made, config, places.champion)
     folder, work = places.out / version, places.work / version
-    if (folder / "card.json").is_file():
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        if card["sha256"] == _sha256(folder):
-            return Challenger(folder, card["sha256"], card)
+    if there := _there(folder):
+        return there
     model, tokenizer = _champion(places.champion)
     _fit(made, config, (model, Sequencer(tokenizer)), (version, work))
-    challenger = _finish(made, config, places.champion, (model, tokenizer, folder))
-    shutil.rmtree(work, ignore_errors=True)
+    group = team()
+    own = _finish(made, config, places.champion, (model, tokenizer, folder)) if group.first else None
+    group.wait()
+    if group.first:
+        shutil.rmtree(work, ignore_errors=True)
+    if (challenger := own or _there(folder)) is None:
+        raise SetupError(f"The process that writes the challenger left none in {folder}: run this again.")
     return challenger
+
+
+def _there(folder: Path) -> Challenger | None:
+    """Return the challenger in a folder, where one was finished."""
+    if not (folder / "card.json").is_file():
+        return None
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    return Challenger(folder, card["sha256"], card) if card["sha256"] == _sha256(folder) else None
 
 
 def _fit(made: Dataset, config: Config, started: tuple[DistilBertForTokenClassification, Sequencer], run: tuple[str, Path]) -> None:
