@@ -78,6 +78,26 @@ def measure(
     say(f"{made.version.name} {made.version.version}: {right} of {len(made.answers)} rows right.")
 
 
+@versions_app.command("scorecard")
+def scorecard(
+    run: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A version's answers: what `models measure` wrote.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for scorecard.html, with every error, and scorecard.json.")] = None,
+    error: Annotated[float, typer.Option(min=1e-6, max=0.5, help="The error that is guaranteed for what is accepted.")] = 0.01,
+    an_hour: Annotated[float, typer.Option(min=0, help="What an hour of the machine costs.")] = 0.1,
+) -> None:
+    """Print the fixed scorecard of a version: accuracy, F1 by label, confusion, calibration, coverage, latency, cost, every segment."""
+    from training.runs import read_run
+    from training.scorecard_page import write_scorecard
+    from training.version_scorecard import scorecard as score
+
+    made = read_run(run)
+    card = score(made, error, an_hour)
+    for line in card.lines():
+        say(line)
+    if out:
+        say(f"{write_scorecard(made, card, out)} was written.")
+
+
 @versions_app.command("compare")
 def compare(
     champion: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The champion's answers.")],

@@ -53,14 +53,17 @@ class Reasoner:
         `fault` says what guardrails found wrong with the answer before: then every fact is read only as its figure allows, and at
         least one is cited. Questions are not asked here.
         """
-        kept, prompt = self._prompter.write_what_fits(facts)
-        scores = self._run(prompt)
-        likely = softmax(scores[:-1, : len(_RELATIONS)] + self._leaning)
+        kept, likely, signal = self.weigh(facts)
         if fault:
             likely = likely * np.asarray([[fact.allows(relation) for relation in _RELATIONS] for fact in kept], np.float32)
-        signal = softmax(scores[-1:, len(_RELATIONS) :])[0]
         reasons = _reasons(kept, likely, at_least=1 if fault else 0)
         return Rationale(kept, reasons, (), tuple(round(float(p), 4) for p in signal), self.version)
+
+    def weigh(self, facts: Sequence[FactLine]) -> tuple[tuple[FactLine, ...], NDArray[np.float32], NDArray[np.float32]]:
+        """Return the facts that fit, a probability for each relation of each, and one for each grade."""
+        kept, prompt = self._prompter.write_what_fits(facts)
+        scores = self._run(prompt)
+        return kept, softmax(scores[:-1, : len(_RELATIONS)] + self._leaning), softmax(scores[-1:, len(_RELATIONS) :])[0]
 
 
 def _reasons(facts: Sequence[FactLine], likely: NDArray[np.float32], at_least: int) -> tuple[Reason, ...]:

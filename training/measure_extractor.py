@@ -14,6 +14,7 @@ from training.annotated import Labelled
 from training.runs import Answer, Run
 from training.train_extractor import corpus_digest, pages, same_reading
 
+_MANY_ROWS = 20
 Made = tuple[DocumentKind, Sequence[Labelled]]
 
 
@@ -41,9 +42,12 @@ def answer(
         times.append(1000 * (time.perf_counter() - began))
         tested.append(page_hash(lines))
         truth = [label for line, label in lines if line.amounts]
+        shown = [f"{line.label} {' '.join(amount.text for amount in line.amounts)}" for line, _ in lines if line.amounts]
+        segments = (f"kind {kind}", f"length {'up to' if len(truth) <= _MANY_ROWS else 'above'} {_MANY_ROWS} rows")
         for row, (entity, label) in enumerate(zip(entities, truth, strict=True), 1):
-            said = same_reading(entity.label, label), entity.score, (f"kind {kind}",)
-            answers.append(Answer(frozen, f"page {number} row {row}", tested[-1], *said))
+            said = same_reading(entity.label, label), entity.score, segments
+            told = {"expected": label, "given": entity.label, "shows": shown[row - 1]}
+            answers.append(Answer(frozen, f"page {number} row {row}", tested[-1], *said, **told))
     return Run(version, tuple(answers), tuple(times), trained[0], frozenset(tested), trained[1])
 
 
