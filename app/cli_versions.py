@@ -18,6 +18,7 @@ _Name = Annotated[str, typer.Argument(help="extractor, page_kind, confidence, en
 _Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The folder that the training wrote.")]
 _Why = Annotated[str, typer.Option(help="The reason, as it shall stand in the record.")]
 _LIMITS = Path("training/promote.yaml")
+_PROBES = 8_000_009  # the seed of the applications on which a merged reasoner is compared
 
 
 def _owner(lender: str | None) -> User:
@@ -166,3 +167,18 @@ def history(
     for move in moves:
         table.add_row(f"{move.created_at:%Y-%m-%d %H:%M:%S}" if move.created_at else "", move.version, move.moved_by, move.why)
     Console().print(table if moves else f"The installed {name} served: nobody had changed it.")
+
+
+@versions_app.command("merge")
+def merge(
+    folder: _Folder,
+    out: Annotated[Path, typer.Option(help="Folder to write: a Llama with its tokenizer.")],
+    llama: Annotated[str | None, typer.Option(help="The Llama that the adapter was trained on; default: the one in service.")] = None,
+) -> None:
+    """Merge a reasoner's adapter into its Llama, for a server that knows no adapters. Kept only where both answer alike."""
+    from models.adapters import Shelf
+    from training.reasoner_records import planted_records
+
+    shelf = Shelf(llama or settings().reasoner_llama, settings().cache_dir, settings().threads)
+    largest = shelf.export(folder, out, [record.facts for record in planted_records(_PROBES, 20)])
+    say(f"{out} was written; no probability differs from the unmerged one's by more than {largest:.6f}.")
