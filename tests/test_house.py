@@ -24,6 +24,7 @@ MAX_MODULE_LINES = 400
 MAX_NOUN_LINES = 700
 MAX_NOUN_LINES = 700
 MAX_NOUN_LINES = 700
+MAX_NOUN_LINES = 700
 MAX_NOUN_LINES = 850
 #: The folder of evaluation filings beside a checkout: the tests are told of it, nothing else knows it.
 BESIDE = (Path("..") / "shared").as_posix()
