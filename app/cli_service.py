@@ -125,6 +125,7 @@ def worker(
     from app.intake import Workplace, duties
     from app.jobs import Urgency, run_worker
     from app.reading.reader import Reader
+    from app.review_queue import rationales
     from app.supervisor import stop_with_parent
 
     _log()
@@ -139,7 +140,8 @@ def worker(
 
     with Reader(chosen, compare=True) as reader, open_store() as database:
         place = Workplace(open_blobs(chosen), reader, models, chosen, load)
-        run_worker(database, duties(place) | shadow.duties(place), (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
+        done = duties(place) | rationales.duties(place) | shadow.duties(place)
+        run_worker(database, done, (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
 
 
 @service_app.command()
