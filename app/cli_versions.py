@@ -63,16 +63,20 @@ def measure(
     out: Annotated[Path, typer.Option(help="JSON to write: every answer, with its time.")],
     seed: Annotated[int, typer.Option(help="The frozen set: invented statements of this seed, which no training uses.")] = 9_000_011,
     statements: Annotated[int, typer.Option(min=1, help="So many of them.")] = 200,
+    dataset: Annotated[str | None, typer.Option(metavar="HASH", help="Also the pages of this dataset version that are to test by.")] = None,
     trained_on: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Hashes of the pages it learnt from, a line each; else by its card.")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Hashes of the pages it learnt from, a line each; else what its training wrote."),
     ] = None,
 ) -> None:
-    """Have an extractor answer a frozen set, for the gates to compare."""
-    from training.measure_extractor import run_on
+    """Have an extractor answer the frozen sets, for the gates to compare: once the champion, once the challenger, alike."""
+    from training.datasets import open_version
+    from training.measure_extractor import FrozenSets, run_on
     from training.runs import write_run
+    from training.seen import read_trained_on
 
-    known = frozenset(trained_on.read_text(encoding="utf-8").split()) if trained_on else None
-    made = run_on(folder, seed, statements, settings().threads, known)
+    judged = open_version(settings().data_dir / "datasets", dataset) if dataset else None
+    made = run_on(folder, FrozenSets(seed, statements, judged), settings().threads, read_trained_on(trained_on) if trained_on else None)
     write_run(made, out)
     right = sum(answer.right for answer in made.answers)
     say(f"{made.version.name} {made.version.version}: {right} of {len(made.answers)} rows right.")
