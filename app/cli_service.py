@@ -18,7 +18,7 @@ from app.settings import Settings, settings
 
 service_app = typer.Typer(no_args_is_help=True)
 
-_MOST_LOADED = 2  # sets of models that a worker holds besides the installed ones: a lender's champions, and its challengers
+_MOST_LOADED = 3  # sets of models that a worker holds besides the installed ones: a lender's champions, its challengers, its canary
 _Rules = Annotated[bool, typer.Option("--rules", help="Use the rule-based extractor instead of the trained one.")]
 _TlsCert = Annotated[Path | None, typer.Option("--tls-cert", help="Certificate chain (PEM); by default LOANLENS_TLS_CERT.")]
 _TlsKey = Annotated[Path | None, typer.Option("--tls-key", help="Its private key (PEM); by default LOANLENS_TLS_KEY.")]

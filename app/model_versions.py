@@ -18,7 +18,7 @@ from app.access.roles import Act, allow
 from app.domain import ModelVersion, User
 from app.errors import AlreadyKnown, ChangedMeanwhile, NotFound, UsageError
 from app.settings import Settings
-from app.store import assessments
+from app.store import assessments, learning
 from app.store import model_versions as kept
 from app.store.rows import Move
 from models import registry
@@ -202,6 +202,9 @@ def _known(connection: Connection, user: User, settings: Settings, name: str, fo
 
 def _move(connection: Connection, user: User, move: Move, detail: Mapping[str, object] | None = None) -> None:
     kept.move_alias(connection, user.lender_id, move)
+    if move.alias == CHAMPION:  # a canary is measured beside one champion
+        ended = learning.stop_canary(connection, user.lender_id, move.name, user.id, f"{move.version} became champion")
+        detail = {**(detail or {}), **({"canary_ended": ended.version} if ended else {})}
     act = Act.PROMOTE_MODEL if move.alias == CHAMPION else Act.TRAIN_MODEL
     said = {"alias": move.alias, "version": move.version, "why": move.why, **(detail or {})}
     audit.record(connection, user, act, f"model {move.name}", said)

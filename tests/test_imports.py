@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         *("app.review_queue", "app.audit", "app.access", "app.applications", "app.intake", "app.jobs", "app.supervisor"),
         *("app.retention", "app.backup", "app.model_versions", "app.first_steps", "app.batches", "app.webhooks", "app.idempotency"),
-        *("app.replay", "app.shadow", "app.monitoring"),
+        *("app.replay", "app.shadow", "app.monitoring", "app.canary", "app.retraining"),
     ),
     ("app.api", "app.client", "ui", "training"),
     (

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, func, select, text
 
-from app.store import retention, tables_of_api
+from app.store import retention, tables_of_api, tables_of_learning
 from app.store.tables import audit_heads, lenders
 
-metadata = tables_of_api.answers.metadata  # it knows all tables once both modules with tables are there
+metadata = tables_of_api.answers.metadata  # it knows all tables once every module with tables is there
+_TABLES = (tables_of_api, tables_of_learning)
 
 
 @dataclass(frozen=True, slots=True)
