@@ -143,7 +143,7 @@ def _permuted(rows: Sequence[tuple[bool, float, float]]) -> tuple[float, float, 
     mine = np.array([row[0] for row in rows])
     values, weights = (np.array([row[n] for row in rows], float) for n in (1, 2))
     rng = np.random.default_rng(_SEED)
-    drawn = np.array([mine] + [rng.permutation(mine) for _ in range(_DRAWS)])
+    drawn = np.vstack([mine, rng.permuted(np.tile(mine, (_DRAWS, 1)), axis=1)])
     ours = drawn @ values / (drawn @ weights)
     theirs = (~drawn) @ values / ((~drawn) @ weights)
     apart = ours - theirs

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import Connection, Engine, text
 
-from app import applications, audit, batches, intake, model_versions, monitoring, replay, retention, shadow, webhooks
+from app import applications, audit, batches, canary, intake, model_versions, monitoring, replay, retention, shadow, webhooks
 from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
@@ -130,6 +130,10 @@ OPEN = {
     "app.monitoring.stability_index": "sees nothing stored",
     "app.monitoring.ks_p": "sees nothing stored",
     "app.model_versions.that_made": "only says where models lie; who replays an assessment is asked",
+    "app.canary.chosen_for": "is for workers, which act as the machine",
+    "app.canary.look": "is for workers, which act as the machine",
+    "app.canary.is_served": "sees nothing stored",
+    "app.canary.compare": "sees nothing stored",
     "app.shadow.duties": "is for workers, which act as the machine",
     "app.review_queue.amounts.typed_amount": "sees nothing stored",
     "app.review_queue.amounts.field_value": "sees nothing stored",
@@ -190,6 +194,9 @@ OWN_LENDER = {
     "app.model_versions.served_at",
     "app.shadow.compare",
     "app.monitoring.watch",
+    "app.canary.start",
+    "app.canary.stop",
+    "app.canary.show",
 }
 
 
@@ -277,6 +284,19 @@ def promoted(w: World, connection: Connection, user: User) -> object:
     champion = other.sha256 if user.lender_id == "first" else registry.content_sha256(SETTINGS.ensemble_dir)
     verdict = model_versions.Verdict("ensemble", other.sha256, champion, (), "ab")
     return model_versions.promote(connection, user, w.kept, model_versions.Promotion(verdict, "better"))
+
+
+def started_canary(w: World, connection: Connection, user: User) -> object:
+    """Start a canary of an extractor, which is first made known to whichever lender."""
+    owner = User("mo", user.lender_id, frozenset({Role.MODEL_OWNER}))
+    model_versions.register(connection, owner, w.kept, "extractor", SETTINGS.extractor_dir)
+    return canary.start(connection, user, w.kept, "extractor", (0.1, "to see"))
+
+
+def stopped_canary(w: World, connection: Connection, user: User) -> object:
+    """Stop a canary that the owner of whichever lender started."""
+    started_canary(w, connection, User("mo", user.lender_id, frozenset({Role.MODEL_OWNER})))
+    return canary.stop(connection, user, "extractor", "enough")
 
 
 def own(user: User, found: bytes) -> object:
@@ -406,6 +426,9 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.model_versions.list_models", lambda w, c, u, of: model_versions.list_models(c, u), *MEASURERS),
         ("app.model_versions.history", lambda w, c, u, of: model_versions.history(c, u, "ensemble"), *MEASURERS),
         ("app.model_versions.served_at", lambda w, c, u, of: model_versions.served_at(c, u, "ensemble", NOW), *MEASURERS),
+        ("app.canary.start", lambda w, c, u, of: started_canary(w, c, u), Role.MODEL_OWNER),
+        ("app.canary.stop", lambda w, c, u, of: stopped_canary(w, c, u), Role.MODEL_OWNER),
+        ("app.canary.show", lambda w, c, u, of: canary.show(c, u, w.kept), *MEASURERS),
         ("app.shadow.compare", lambda w, c, u, of: shadow.compare(c, u, EARLY), *MEASURERS),
         ("app.monitoring.watch", lambda w, c, u, of: monitoring.watch(c, u, SETTINGS, EARLY, LATER), *MEASURERS),
         ("app.replay.replay_stored", lambda w, c, u, of: replay.replay_stored(c, w.blobs, u, w.work.assessment, TOOLS), *READERS),
