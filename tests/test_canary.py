@@ -30,7 +30,7 @@ class Numbered(MatchingExtractor):
     """The rule-based extractor under another version's number."""
 
     def __init__(self, version: str) -> None:
-        self.version = ModelVersion("extractor", version, "")  # type: ignore[misc]
+        self.version = ModelVersion("extractor", version, "")
 
 
 def extractor_folder(folder: Path, version: str) -> Path:
@@ -78,8 +78,9 @@ def test_a_canary_serves_its_share_and_the_same_applications_each_time(database:
     assert share == pytest.approx(0.1, abs=0.015)
 
 
+@pytest.mark.usefixtures("running")
 def test_a_canary_with_more_corrections_is_stopped_and_the_champion_serves_everybody(
-    database: Engine, chosen: Settings, running: Canary
+    database: Engine, chosen: Settings
 ) -> None:
     served = versions(database, chosen, range(10))
     every = "SELECT a.id FROM assessments a JOIN review_tasks t ON t.assessment_id = a.id WHERE a.application_id = ANY(:ids)"
@@ -100,7 +101,8 @@ def test_a_canary_with_more_corrections_is_stopped_and_the_champion_serves_every
     assert set(versions(database, chosen, range(20, 22)).values()) == {"1"}
 
 
-def test_a_canary_that_was_damaged_serves_nobody_and_is_stopped(database: Engine, chosen: Settings, running: Canary) -> None:
+@pytest.mark.usefixtures("running")
+def test_a_canary_that_was_damaged_serves_nobody_and_is_stopped(database: Engine, chosen: Settings) -> None:
     with database.begin() as connection:
         version = next(v for v in model_versions.list_models(connection, OWNER)[0].versions if v.version == "2")
     place = registry.place_of(chosen.registry_dir, version) / "config.json"
@@ -112,7 +114,8 @@ def test_a_canary_that_was_damaged_serves_nobody_and_is_stopped(database: Engine
     assert "was changed" in str(stopped.stopped_why)
 
 
-def test_a_new_champion_ends_the_canary(database: Engine, tmp_path: Path, chosen: Settings, running: Canary) -> None:
+@pytest.mark.usefixtures("running")
+def test_a_new_champion_ends_the_canary(database: Engine, tmp_path: Path, chosen: Settings) -> None:
     with database.begin() as connection:
         shas = [registry.content_sha256(tmp_path / f"extractor-{n}") for n in (2, 1)]
         model_versions.promote(connection, OWNER, chosen, Promotion(Verdict("extractor", shas[0], shas[1], (), "ab"), "better"))
@@ -120,7 +123,8 @@ def test_a_new_champion_ends_the_canary(database: Engine, tmp_path: Path, chosen
     assert told.canary.stopped_why == "2 became champion"
 
 
-def test_a_canary_is_one_at_a_time_and_stopped_by_a_person_with_a_reason(database: Engine, chosen: Settings, running: Canary) -> None:
+@pytest.mark.usefixtures("running")
+def test_a_canary_is_one_at_a_time_and_stopped_by_a_person_with_a_reason(database: Engine, chosen: Settings) -> None:
     with database.begin() as connection:
         with pytest.raises(AlreadyKnown, match="runs already"):
             canary.start(connection, OWNER, chosen, "extractor", (None, "again"))

@@ -51,8 +51,8 @@ def run_on(folder: Path, asked: FrozenSets, threads: int, trained_on: frozenset[
     tokenizer = hashlib.sha256((folder / "tokenizer.json").read_bytes()).hexdigest()
     extractor = load(folder, threads)
     runs = [answer(extractor, found.version, name, made, (known, tokenizer)) for name, made in asked.named()]
-    answers, times = (tuple(each for run in runs for each in of) for of in ([r.answers for r in runs], [r.milliseconds for r in runs]))
-    return Run(found.version, answers, times, known, frozenset().union(*(run.tested_on for run in runs)), tokenizer)
+    answers, times = (each for run in runs for each in run.answers), (each for run in runs for each in run.milliseconds)
+    return Run(found.version, tuple(answers), tuple(times), known, frozenset().union(*(run.tested_on for run in runs)), tokenizer)
 
 
 def answer(

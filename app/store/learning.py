@@ -70,6 +70,12 @@ def lock_retraining(connection: Connection, lender_id: str, name: str) -> bool:
     return bool(connection.execute(select(func.pg_try_advisory_lock(of))).scalar_one())
 
 
+def nobody_retrains(connection: Connection, lender_id: str, name: str) -> bool:
+    """Say whether no process is retraining this model; none can begin until the transaction ends."""
+    of = func.hashtextextended(f"{lender_id}/{name}", _LOCK)
+    return bool(connection.execute(select(func.pg_try_advisory_xact_lock(of))).scalar_one())
+
+
 def corrections_since(connection: Connection, lender_id: str, since: datetime | None) -> int:
     """Return how often people judged a figure since a time."""
     later = () if since is None else (_C.c.created_at > since,)
