@@ -113,11 +113,9 @@ def is_served(canary: Canary, lender_id: str, application_id: int) -> bool:
 
 def look(connection: Connection, lender_id: str, settings: Settings) -> tuple[Canary, ...]:
     """Stop each canary that is worse than the champion beyond chance and limit, or cannot be loaded; return those stopped."""
-    out = []
-    for each in learning.canaries(connection, lender_id, running=True):
-        if why := _why_stop(connection, lender_id, each, settings):
-            out.append(_stopped(connection, machine(Role.WORKER, lender_id), each.name, why))
-    return tuple(out)
+    running, by = learning.canaries(connection, lender_id, running=True), machine(Role.WORKER, lender_id)
+    reasons = [(each.name, _why_stop(connection, lender_id, each, settings)) for each in running]
+    return tuple(_stopped(connection, by, name, why) for name, why in reasons if why)
 
 
 def compare(found: Sequence[Served], settings: Settings) -> tuple[Beside, ...]:

@@ -118,7 +118,7 @@ def extractor(
     before: _Before = None,
     lender: Lender = None,
 ) -> None:
-    """Retrain the extractor that serves the lender from one dataset version: it goes on from its weights, and a challenger comes of it. The champion is not touched.
+    """Retrain the extractor that serves the lender from one dataset version: a challenger comes of it. The champion is not touched.
 
     Stop it any time: the same command goes on from its last checkpoint.
     """

@@ -41,7 +41,7 @@ def up(rules: _Rules = False, tls_cert: _TlsCert = None, tls_key: _TlsKey = None
     chosen = _with_tls(tls_cert, tls_key, self_signed)
     shown = ("--tls-cert", chosen.tls_cert, "--tls-key", chosen.tls_key) if chosen.tls_cert else ()
     doors = (Part("desk", _command("ui")), Part("api", _command("api", *shown)))
-    others = (Part("maintenance", _command("maintenance")), Part("deliveries", _command("deliveries")), Part("learning", _command("learning")))
+    others = tuple(Part(name, _command(name)) for name in ("maintenance", "deliveries", "learning"))
     keep_up(chosen, (*workers, desk, *others, *doors), say)
 
 

@@ -79,8 +79,12 @@ class Settings(BaseSettings):
     retrain_corrections: int = Field(
         default=300, ge=0, description="Judged figures since the last retraining after which the next one begins; 0: never by number."
     )
-    retrain_on_drift: bool = Field(default=True, description="Retrain where the watch over the models raises an alert, once a week at most.")
-    retrain_minutes: float = Field(default=240.0, gt=0, description="Longest that one try of a retraining may take; the next goes on from it.")
+    retrain_on_drift: bool = Field(
+        default=True, description="Retrain where the watch over the models raises an alert, once a week at most."
+    )
+    retrain_minutes: float = Field(
+        default=240.0, gt=0, description="Longest that one try of a retraining may take; the next goes on from it."
+    )
     retrain_promotes_as: str = Field(
         default="",
         description="Login of the model owner in whose name a challenger that passes every gate is promoted by itself; empty: never.",

@@ -5,7 +5,7 @@ from pathlib import Path
 from app.domain import ModelVersion
 from app.settings import PROJECT
 from models import extractor, registry
-from training.measure_extractor import answer, trained_pages
+from training.measure_extractor import answer, invented, trained_pages
 from training.seen import page_hash, write_trained_on
 from training.train_extractor import corpus_digest, pages
 
@@ -14,11 +14,11 @@ FOLDER = PROJECT / "models" / "weights" / "extractor"
 
 def test_the_shipped_extractor_answers_every_row_of_the_frozen_pages() -> None:
     version = registry.look_at("extractor", FOLDER).version
-    made = list(pages(9_000_011, 4))
+    made = list(invented(9_000_011, 4))
     run = answer(extractor.load(FOLDER, 1), version, "invented", made, (frozenset(), "tok"))
-    assert len(run.answers) == sum(bool(line.amounts) for _, lines in made for line, _ in lines)
+    assert len(run.answers) == sum(bool(line.amounts) for _, lines, _ in made for line, _ in lines)
     assert len(run.milliseconds) == 4
-    assert run.tested_on == {page_hash(lines) for _, lines in made}
+    assert run.tested_on == {known_by for _, _, known_by in made}
     assert sum(each.right for each in run.answers) / len(run.answers) > 0.9
     assert run.version == ModelVersion("extractor", version.version, registry.content_sha256(FOLDER))
 

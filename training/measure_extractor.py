@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from training import splits
 from training.annotated import Labelled
 from training.datasets import CONTEXT, Dataset, labelled_page
 from training.runs import Answer, Run
-from training.seen import TRAINED_ON, hashes, page_hash, read_trained_on
+from training.seen import TRAINED_ON, page_hash, read_trained_on
 from training.train_extractor import corpus_digest, pages, same_reading
 
-Made = tuple[DocumentKind, Sequence[Labelled]]
+#: A page of a frozen set: its kind, its lines with their labels, and its hash.
+Asked = tuple[DocumentKind, Sequence[Labelled], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,17 @@ class FrozenSets:
     statements: int = 200
     judged: Dataset | None = None
 
-    def named(self) -> Iterable[tuple[str, Iterable[Made]]]:
+    def named(self) -> Iterable[tuple[str, Iterable[Asked]]]:
         """Yield each set by its name."""
-        yield f"invented, seed {self.seed}", pages(self.seed, self.statements)
+        yield f"invented, seed {self.seed}", invented(self.seed, self.statements)
         if self.judged is not None:
-            yield judged_name(self.judged), (labelled_page(page) for page in self.judged.part(splits.TEST))
+            tested = [(labelled_page(page), page) for page in self.judged.part(splits.TEST)]
+            yield judged_name(self.judged), ((*made, page_hash(made[1], page.signature)) for made, page in tested)
+
+
+def invented(seed: int, count: int) -> Iterator[Asked]:
+    """Yield so many invented pages of a seed."""
+    return ((kind, lines, page_hash(lines)) for kind, lines in pages(seed, count))
 
 
 def judged_name(made: Dataset) -> str:
@@ -56,16 +63,16 @@ def run_on(folder: Path, asked: FrozenSets, threads: int, trained_on: frozenset[
 
 
 def answer(
-    extractor: Extractor, version: ModelVersion, frozen: str, made: Iterable[Made], trained: tuple[frozenset[str] | None, str]
+    extractor: Extractor, version: ModelVersion, frozen: str, made: Iterable[Asked], trained: tuple[frozenset[str] | None, str]
 ) -> Run:
     """Return an extractor's answers on pages: one for each row with amounts whose truth is known."""
     answers, times, tested = list[Answer](), list[float](), list[str]()
-    for number, (kind, lines) in enumerate(made, 1):
+    for number, (kind, lines, known_by) in enumerate(made, 1):
         page = Page("made.pdf", number, PageStatus.READ, ReadMethod.TEXT, 612, 792, (), tuple(line for line, _ in lines))
         began = time.perf_counter()
         entities = extractor.extract([page])[0].entities
         times.append(1000 * (time.perf_counter() - began))
-        tested.append(page_hash(lines))
+        tested.append(known_by)
         truth = [label for line, label in lines if line.amounts]
         for row, (entity, label) in enumerate(zip(entities, truth, strict=True), 1):
             if label != CONTEXT:
@@ -81,4 +88,4 @@ def trained_pages(folder: Path, card: Any) -> frozenset[str] | None:
     config = card.get("config", {})
     if card.get("corpus") != corpus_digest() or not {"seed", "statements"} <= set(config):
         return None
-    return hashes(lines for _, lines in pages(int(config["seed"]), int(config["statements"])))
+    return frozenset(known_by for _, _, known_by in invented(int(config["seed"]), int(config["statements"])))

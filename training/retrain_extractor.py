@@ -210,9 +210,10 @@ def trained_on(made: Dataset, config: Config, champion: Path, sequencer: Sequenc
     before = trained_pages(champion, json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {})
     if before is None:
         return None
-    judged = [labelled_page(page)[1] for part in (splits.TRAIN, splits.CHOOSE) for page in made.part(part)]
+    own = [page for part in (splits.TRAIN, splits.CHOOSE) for page in made.part(part)]
+    judged = frozenset(seen.page_hash(labelled_page(page)[1], page.signature) for page in own)
     replayed = train_extractor.pages(config.seed + _REPLAYED, _replayed(made, config, sequencer))
-    return before | seen.hashes(judged) | seen.hashes(lines for _, lines in replayed)
+    return before | judged | seen.hashes(lines for _, lines in replayed)
 
 
 def _replayed(made: Dataset, config: Config, sequencer: Sequencer) -> int:

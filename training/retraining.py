@@ -118,7 +118,8 @@ def _compared(place: Place, made: Dataset, champion: Path, challenger: Challenge
     before, after = (run_on(folder, asked, place.settings.threads) for folder in (champion, challenger.folder))
     limits = read_limits(place.limits)
     target = limits.target or judged_name(made)
-    report, _ = write_report(compare(before, after, replace(limits, target=target)), place.settings.data_dir / "reports" / challenger.folder.name)
+    out = place.settings.data_dir / "reports" / challenger.folder.name
+    report, _ = write_report(compare(before, after, replace(limits, target=target)), out)
     content = report.read_bytes()
     return {**json.loads(content), "report_sha256": hashlib.sha256(content).hexdigest(), "file": str(report)}
 

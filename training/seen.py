@@ -12,9 +12,13 @@ TRAINED_ON = "trained_on.txt"
 _DIGITS = 16  # hexadecimal digits of a page's hash: among a million pages no two are alike by chance
 
 
-def page_hash(lines: Sequence[Labelled]) -> str:
-    """Return a hash over the words of a page's lines, their amounts and their labels."""
-    told = [[line.label, [str(amount.value) for amount in line.amounts], label] for line, label in lines]
+def page_hash(lines: Sequence[Labelled], signature: str = "") -> str:
+    """Return a hash over the words of a page's lines, their amounts and their labels.
+
+    Masked pages of one form look alike, so of a dataset's page the signature, made of the words as printed, counts too.
+    """
+    told: list[object] = [[line.label, [str(amount.value) for amount in line.amounts], label] for line, label in lines]
+    told += [signature] if signature else []
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:_DIGITS]
 
 
