@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import Connection, Engine, text
 
-from app import applications, audit, batches, canary, intake, model_versions, monitoring, replay, retention, shadow, webhooks
+from app import applications, audit, batches, canary, intake, model_versions, monitoring, replay, retention, retraining, shadow, webhooks
 from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
@@ -130,6 +130,11 @@ OPEN = {
     "app.monitoring.stability_index": "sees nothing stored",
     "app.monitoring.ks_p": "sees nothing stored",
     "app.model_versions.that_made": "only says where models lie; who replays an assessment is asked",
+    "app.monitoring.watched": "is for workers, which act as the machine",
+    "app.retraining.verdict": "looks at a retraining that was listed",
+    "app.retraining.next_run": "reads settings",
+    "app.retraining.why_due": "is for workers, which act as the machine",
+    "app.retraining.duties": "is for workers, which act as the machine",
     "app.canary.chosen_for": "is for workers, which act as the machine",
     "app.canary.look": "is for workers, which act as the machine",
     "app.canary.is_served": "sees nothing stored",
@@ -197,6 +202,10 @@ OWN_LENDER = {
     "app.canary.start",
     "app.canary.stop",
     "app.canary.show",
+    "app.retraining.request",
+    "app.retraining.begin",
+    "app.retraining.finish",
+    "app.retraining.list_retrainings",
 }
 
 
@@ -291,6 +300,12 @@ def started_canary(w: World, connection: Connection, user: User) -> object:
     owner = User("mo", user.lender_id, frozenset({Role.MODEL_OWNER}))
     model_versions.register(connection, owner, w.kept, "extractor", SETTINGS.extractor_dir)
     return canary.start(connection, user, w.kept, "extractor", (0.1, "to see"))
+
+
+def finished(connection: Connection, user: User) -> object:
+    """Record what came of a retraining that the owner of whichever lender asked for."""
+    begun = retraining.begin(connection, User("mo", user.lender_id, frozenset({Role.MODEL_OWNER})), "extractor")
+    return retraining.finish(connection, user, begun, "refused", {"said": "x"})
 
 
 def stopped_canary(w: World, connection: Connection, user: User) -> object:
@@ -429,6 +444,10 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.canary.start", lambda w, c, u, of: started_canary(w, c, u), Role.MODEL_OWNER),
         ("app.canary.stop", lambda w, c, u, of: stopped_canary(w, c, u), Role.MODEL_OWNER),
         ("app.canary.show", lambda w, c, u, of: canary.show(c, u, w.kept), *MEASURERS),
+        ("app.retraining.request", lambda w, c, u, of: retraining.request(c, u, "extractor", "x"), Role.MODEL_OWNER, WORKER),
+        ("app.retraining.begin", lambda w, c, u, of: retraining.begin(c, u, "extractor"), Role.MODEL_OWNER, WORKER),
+        ("app.retraining.finish", lambda w, c, u, of: finished(c, u), Role.MODEL_OWNER, WORKER),
+        ("app.retraining.list_retrainings", lambda w, c, u, of: retraining.list_retrainings(c, u), *MEASURERS),
         ("app.shadow.compare", lambda w, c, u, of: shadow.compare(c, u, EARLY), *MEASURERS),
         ("app.monitoring.watch", lambda w, c, u, of: monitoring.watch(c, u, SETTINGS, EARLY, LATER), *MEASURERS),
         ("app.replay.replay_stored", lambda w, c, u, of: replay.replay_stored(c, w.blobs, u, w.work.assessment, TOOLS), *READERS),
