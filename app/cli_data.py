@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
+from app.cli_learning import list_retrainings, retrain
 from app.cli_operator import Lender, open_store, operator_of, say
 from app.domain import Role
 from app.settings import settings
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from training.datasets import Dataset, Filters
 
 data_app = typer.Typer(no_args_is_help=True, help="Dataset versions: what people corrected and confirmed, to retrain from.")
-retrain_app = typer.Typer(no_args_is_help=True, help="Retrain a model in service from a dataset version: a challenger comes of it.")
+retrain_app = typer.Typer()
+retrain_app.callback(invoke_without_command=True)(retrain)
+retrain_app.command("list")(list_retrainings)
 _Version = Annotated[str, typer.Argument(metavar="HASH", help="A version's hash, or how it begins.")]
 _Before = Annotated[str | None, typer.Option("--before", help="The version that drift is measured against; default: the one made before.")]
 
@@ -90,7 +93,7 @@ def show(version: _Version, before: _Before = None) -> None:
     for name, value in datasets.summary(made).items():
         shown = ", ".join(f"{key} {number}" for key, number in value.items()) if isinstance(value, dict) else value
         console.print(f"{name:<28}{', '.join(shown) if isinstance(shown, list) else shown}")
-    outcomes = checked(made, settings().extractor_dir, _version_before(made, before))
+    outcomes = checked(made, settings().extractor_dir, _before(made, before))
     for each in outcomes:
         console.print(str(each))
     raise typer.Exit(0 if all(each.passed for each in outcomes) else 1)
@@ -113,31 +116,31 @@ def extractor(
     config: Annotated[Path, typer.Option(exists=True, help="Retraining configuration.")] = Path("training/retrain_extractor.yaml"),
     out: Annotated[Path | None, typer.Option(help="Folder of challengers; default: challengers/extractor in the data folder.")] = None,
     before: _Before = None,
+    lender: Lender = None,
 ) -> None:
-    """Retrain the extractor in service: it goes on from its weights, and a challenger comes of it. The champion is not touched.
+    """Retrain the extractor that serves the lender from one dataset version: a challenger comes of it. The champion is not touched.
 
     Stop it any time: the same command goes on from its last checkpoint.
     """
+    from app.model_versions import in_service
     from training import datasets
     from training.retrain_extractor import Places, main, read_config
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
     made = datasets.open_version(_root(), dataset)
     kept = out or settings().data_dir / "challengers" / "extractor"
-    places = Places(settings().extractor_dir, kept, settings().cache_dir / "training" / "retrain-extractor")
-    done = main(made, _version_before(made, before), read_config(config), places)
+    with open_store() as database, database.connect() as connection:
+        champion = in_service(connection, lender or str(made.lineage["lender"]), settings()).extractor_dir
+    places = Places(champion, kept, settings().cache_dir / "training" / "retrain-extractor")
+    done = main(made, _before(made, before), read_config(config), places)
     for name, figures in done.card["metrics"].items():
         say(f"{name}: " + ", ".join(f"{what} {figure}" for what, figure in figures.items()))
     say(f"weights {done.sha256}")
     print(done.folder)
 
 
-def _version_before(made: "Dataset", named: str | None) -> "Dataset | None":
+def _before(made: "Dataset", named: str | None) -> "Dataset | None":
     """Return the version named, else the one of the same lender that was made last before this one."""
     from training import datasets
 
-    if named is not None:
-        return datasets.open_version(_root(), named)
-    every = datasets.versions(_root())
-    older = [each for each in every if each.lineage["lender"] == made.lineage["lender"] and each.lineage["until"] < made.lineage["until"]]
-    return max(older, key=lambda each: str(each.lineage["until"]), default=None)
+    return datasets.open_version(_root(), named) if named is not None else datasets.version_before(_root(), made)

@@ -6,7 +6,7 @@ from typing import Any
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 _HERE = Path(__file__).parent
 
 
