@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
+from app.cli_learning import list_retrainings, retrain
 from app.cli_operator import Lender, open_store, operator_of, say
 from app.domain import Role
 from app.errors import UsageError
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from training.retrain_extractor import Challenger, Places
 
 data_app = typer.Typer(no_args_is_help=True, help="Dataset versions: what people corrected and confirmed, to retrain from.")
-retrain_app = typer.Typer(no_args_is_help=True, help="Retrain a model in service from a dataset version: a challenger comes of it.")
+retrain_app = typer.Typer()
+retrain_app.callback(invoke_without_command=True)(retrain)
+retrain_app.command("list")(list_retrainings)
 _Version = Annotated[str, typer.Argument(metavar="HASH", help="A version's hash, or how it begins.")]
 _Before = Annotated[str | None, typer.Option("--before", help="The version that drift is measured against; default: the one made before.")]
 
@@ -124,7 +127,7 @@ def _checked(made: "Dataset", before: str | None) -> dict[str, "tuple[Outcome, .
     from training.lesson_gates import check_outcomes, check_reasons
     from training.retrain_extractor import checked
 
-    said = {"extractor": checked(made, settings().extractor_dir, _version_before(made, before))} if made.pages else {}
+    said = {"extractor": checked(made, settings().extractor_dir, _before(made, before))} if made.pages else {}
     said |= {"reasoner": check_reasons(made, read_bounds())} if made.reasons else {}
     return said | ({"ensemble": check_outcomes(made, read_bounds())} if made.outcomes else {})
 
@@ -151,9 +154,10 @@ def extractor(
     config: _Config = Path("training/retrain_extractor.yaml"),
     out: _Out = None,
     before: _Before = None,
+    lender: Lender = None,
     folds: Annotated[int, typer.Option(min=0, help="Cross-validate too, in so many parts by borrower (3 or more); 0: not.")] = 0,
 ) -> None:
-    """Retrain the extractor in service: it goes on from its weights, and a challenger comes of it. The champion is not touched.
+    """Retrain the extractor that serves the lender from one dataset version: a challenger comes of it. The champion is not touched.
 
     Stop it any time: the same command goes on from its last checkpoint. Under `torchrun` several processes share each batch.
     """
@@ -161,8 +165,9 @@ def extractor(
     from training.retrain_extractor import main, read_config
 
     _log_to_screen()
-    made, chosen, places = datasets.open_version(_root(), dataset), read_config(config), _places("extractor", out)
-    done = main(made, _version_before(made, before), chosen, places)
+    made, chosen = datasets.open_version(_root(), dataset), read_config(config)
+    places = _places("extractor", made, out, lender)
+    done = main(made, _before(made, before), chosen, places)
     _tell(done)
     if folds:
         from training.folds import cross_validate, note
@@ -173,8 +178,10 @@ def extractor(
 
 
 @retrain_app.command("reasoner")
-def reasoner(dataset: _Dataset, config: _Config = Path("training/retrain_reasoner.yaml"), out: _Out = None) -> None:
-    """Retrain the reasoner in service from the marks on its reasons: a challenger comes of it. The champion is not touched.
+def reasoner(
+    dataset: _Dataset, config: _Config = Path("training/retrain_reasoner.yaml"), out: _Out = None, lender: Lender = None
+) -> None:
+    """Retrain the reasoner that serves the lender from the marks on its reasons: a challenger comes of it. The champion is not touched.
 
     Stop it any time: the same command goes on from its last checkpoint.
     """
@@ -183,7 +190,8 @@ def reasoner(dataset: _Dataset, config: _Config = Path("training/retrain_reasone
 
     _log_to_screen()
     ground = Ground(settings().reasoner_llama, settings().cache_dir)
-    done = main(datasets.open_version(_root(), dataset), read_config(config), _places("reasoner", out), ground)
+    made = datasets.open_version(_root(), dataset)
+    done = main(made, read_config(config), _places("reasoner", made, out, lender), ground)
     _tell(done)
 
 
@@ -195,23 +203,26 @@ def ensemble(
     central_tendency: Annotated[
         float | None, typer.Option(help="Long-run default rate of your borrowers, such as 0.015. Needed below 50 failures.")
     ] = None,
+    lender: Lender = None,
 ) -> None:
-    """Calibrate the ensemble in service on what became of loans: a challenger comes of it. The champion is not touched."""
+    """Calibrate the ensemble that serves the lender on what became of loans: a challenger comes of it. The champion is not touched."""
     from training import datasets
     from training.retrain_ensemble import main
     from training.train_ensemble import read_config
 
-    done = main(datasets.open_version(_root(), dataset), read_config(config), _places("ensemble", out), central_tendency)
+    made = datasets.open_version(_root(), dataset)
+    done = main(made, read_config(config), _places("ensemble", made, out, lender), central_tendency)
     _tell(done)
 
 
-def _places(name: str, out: Path | None) -> "Places":
-    """Return where the champion of a model lies, and where its challengers and checkpoints go."""
+def _places(name: str, made: "Dataset", out: Path | None, lender: str | None) -> "Places":
+    """Return where the model that serves the lender lies, and where its challengers and checkpoints go."""
+    from app.model_versions import in_service
     from training.retrain_extractor import Places
 
-    champion: Path = getattr(settings(), f"{name}_dir")
-    kept = out or settings().data_dir / "challengers" / name
-    return Places(champion, kept, settings().cache_dir / "training" / f"retrain-{name}")
+    with open_store() as database, database.connect() as connection:
+        champion: Path = getattr(in_service(connection, lender or str(made.lineage["lender"]), settings()), f"{name}_dir")
+    return Places(champion, out or settings().data_dir / "challengers" / name, settings().cache_dir / "training" / f"retrain-{name}")
 
 
 def _tell(done: "Challenger") -> None:
@@ -230,12 +241,8 @@ def _log_to_screen() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)])
 
 
-def _version_before(made: "Dataset", named: str | None) -> "Dataset | None":
+def _before(made: "Dataset", named: str | None) -> "Dataset | None":
     """Return the version named, else the one of the same lender that was made last before this one."""
     from training import datasets
 
-    if named is not None:
-        return datasets.open_version(_root(), named)
-    every = datasets.versions(_root())
-    older = [each for each in every if each.lineage["lender"] == made.lineage["lender"] and each.lineage["until"] < made.lineage["until"]]
-    return max(older, key=lambda each: str(each.lineage["until"]), default=None)
+    return datasets.open_version(_root(), named) if named is not None else datasets.version_before(_root(), made)

@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,11 +20,11 @@ from app import retention as kept
 from app.access.roles import Act, allow, machine
 from app.assess import Models, assess, load_models
 from app.blobs.storage import Blob, Blobs, Source
+from app.canary import chosen_for
 from app.domain import Assessment, Document, Role, User
 from app.errors import NotFound
 from app.idempotency import KEPT
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue, enqueue_all
-from app.model_versions import in_service
 from app.reading.reader import quarantined
 from app.review_queue.placing import Assessed, put_before_people
 from app.settings import Settings
@@ -160,7 +161,7 @@ def _assess(workplace: Workplace, attempt: Attempt) -> Effect:
     with attempt.database.connect() as connection:
         application = applications.application(connection, lender_id, id)
         every = documents.documents(connection, lender_id, id)
-        chosen = in_service(connection, lender_id, workplace.settings)
+        chosen = chosen_for(connection, lender_id, workplace.settings, id)
     if application is None or application.state not in _OPEN:
         return lambda _: None  # cancelled, decided or purged meanwhile
     current = [each for each in every if each.state not in ("superseded", "purged")]
@@ -168,9 +169,11 @@ def _assess(workplace: Workplace, attempt: Attempt) -> Effect:
     for number, document in enumerate(current):
         attempt.report(number, len(current))
         read.append(_read(workplace, attempt, document))
-    made = assess(application.reference, read, workplace.models_of(chosen), application.made_on)
+    models, began = workplace.models_of(chosen), time.perf_counter()
+    made = assess(application.reference, read, models, application.made_on)
+    seconds = time.perf_counter() - began
     attempt.report(len(current), len(current))
-    return lambda connection: _record(connection, workplace, attempt, (application, current, read, made))
+    return lambda connection: _record(connection, workplace, attempt, (application, current, read, made, seconds))
 
 
 def _read(workplace: Workplace, attempt: Attempt, document: StoredDocument) -> Document:
@@ -195,10 +198,10 @@ def _record(
     connection: Connection,
     workplace: Workplace,
     attempt: Attempt,
-    what: tuple[Application, Sequence[StoredDocument], Sequence[Document], Assessment],
+    what: tuple[Application, Sequence[StoredDocument], Sequence[Document], Assessment, float],
 ) -> None:
     """Record an assessment with all that follows from it: pages, facts, the application's state, and a person's task where needed."""
-    application, stored, read, made = what
+    application, stored, read, made, seconds = what
     lender_id = attempt.lender_id
     applications.lock(connection, lender_id, application.id)
     retention.keep_files(connection, lender_id)
@@ -208,7 +211,7 @@ def _record(
     for document, as_read in zip(stored, read, strict=True):
         documents.keep_pages(connection, lender_id, document.id, [(page, kinds[page.file, page.number]) for page in as_read.pages])
     files = {document.file: document.id for document in stored}
-    new = NewAssessment(application.id, made, inputs_of(stored, made), files, bytes.fromhex(content.sha256))
+    new = NewAssessment(application.id, made, inputs_of(stored, made), files, bytes.fromhex(content.sha256), seconds=seconds)
     id = add_assessment(connection, lender_id, new)
     applications.set_state(connection, lender_id, application.id, "assessed")
     applications.describe(connection, lender_id, application.id, _as_read(application, made))

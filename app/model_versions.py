@@ -18,7 +18,7 @@ from app.access.roles import Act, allow
 from app.domain import ModelVersion, User
 from app.errors import AlreadyKnown, ChangedMeanwhile, NotFound, UsageError
 from app.settings import Settings
-from app.store import assessments
+from app.store import assessments, learning
 from app.store import model_versions as kept
 from app.store.rows import Move
 from models import registry
@@ -109,9 +109,10 @@ def promote(connection: Connection, user: User, settings: Settings, promotion: P
     if chosen is None:
         raise NotFound(f"The report's {name} is not registered: `loanlens models register` does it.")
     registry.place_of(settings.registry_dir, chosen)
-    gates = {"report": verdict.report_sha256, "gates_failed": verdict.failed, "override": override}
+    gates: dict[str, object] = {"report": verdict.report_sha256, "gates_failed": verdict.failed, "override": override}
+    ended = _end_canary(connection, user, chosen)
     said = f"{why} (in spite of {', '.join(verdict.failed)}: {override})" if verdict.failed else why
-    _move(connection, user, Move(name, CHAMPION, chosen.version, user.id, said), gates)
+    _move(connection, user, Move(name, CHAMPION, chosen.version, user.id, said), gates | ended)
     return chosen
 
 
@@ -127,7 +128,8 @@ def roll_back(connection: Connection, user: User, settings: Settings, name: str,
     versions = {each.version: each for each in kept.registered_versions(connection, user.lender_id, name)}
     back = versions[order[-2]]
     registry.place_of(settings.registry_dir, back)
-    _move(connection, user, Move(name, CHAMPION, back.version, user.id, why.strip()), {"rolled_back": order[-1]})
+    told = {"rolled_back": order[-1]} | _end_canary(connection, user, back)
+    _move(connection, user, Move(name, CHAMPION, back.version, user.id, why.strip()), told)
     return back
 
 
@@ -205,6 +207,12 @@ def _move(connection: Connection, user: User, move: Move, detail: Mapping[str, o
     act = Act.PROMOTE_MODEL if move.alias == CHAMPION else Act.TRAIN_MODEL
     said = {"alias": move.alias, "version": move.version, "why": move.why, **(detail or {})}
     audit.record(connection, user, act, f"model {move.name}", said)
+
+
+def _end_canary(connection: Connection, user: User, champion: ModelVersion) -> dict[str, object]:
+    """End the canary of a model, for a canary is measured beside one champion; return what the trail is to say of it."""
+    ended = learning.stop_canary(connection, user.lender_id, champion.name, user.id, f"{champion.version} became champion")
+    return {"canary_ended": ended.version} if ended else {}
 
 
 def _order(moves: Sequence[Move]) -> list[str]:

@@ -4,6 +4,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from croniter import croniter
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -64,6 +65,30 @@ class Settings(BaseSettings):
     drift_corrections: float = Field(default=0.05, gt=0, le=1, description="Share of the figures read being corrected that is an alert.")
     drift_overrides: float = Field(default=0.2, gt=0, le=1, description="Share of the decisions against the machine that is an alert.")
     drift_acceptance: float = Field(default=0.1, gt=0, le=1, description="Fall of the share accepted unseen that is an alert.")
+    canary_share: float = Field(
+        default=0.1, gt=0, le=0.5, description="Share of the applications that a canary serves, where its start names none."
+    )
+    canary_significance: float = Field(
+        default=0.01, gt=0, lt=0.5, description="Chance of a false alarm, each time it is looked at, at which a worse canary is stopped."
+    )
+    canary_slower: float = Field(default=1.5, ge=1, description="Times the champion's seconds a page that a canary may take.")
+    canary_fewest: int = Field(default=20, ge=2, description="Applications on each side below which nothing is said of a canary.")
+    retrain_cron: str = Field(
+        default="0 2 * * 6", description="When the extractor is retrained, as cron in UTC: Saturdays at two; empty: on no schedule."
+    )
+    retrain_corrections: int = Field(
+        default=300, ge=0, description="Judged figures since the last retraining after which the next one begins; 0: never by number."
+    )
+    retrain_on_drift: bool = Field(
+        default=True, description="Retrain where the watch over the models raises an alert, once a week at most."
+    )
+    retrain_minutes: float = Field(
+        default=240.0, gt=0, description="Longest that one try of a retraining may take; the next goes on from it."
+    )
+    retrain_promotes_as: str = Field(
+        default="",
+        description="Login of the model owner in whose name a challenger that passes every gate is promoted by itself; empty: never.",
+    )
     reasoner_llama: str = Field(
         default="",
         description="The Llama of the adapter: a folder or a name that transformers knows; empty: the packaged SmolLM2-135M-Instruct.",
@@ -160,6 +185,13 @@ class Settings(BaseSettings):
     oidc_lender_claim: str = Field(
         default="", description="The claim that names the user's lender; empty: all are of `LOANLENS_LENDER_ID`."
     )
+
+    @field_validator("retrain_cron")
+    @classmethod
+    def _a_cron(cls, cron: str) -> str:
+        if cron and not croniter.is_valid(cron):
+            raise ValueError("no cron of five fields, such as 0 2 * * 6")
+        return cron
 
     @property
     def registry_dir(self) -> Path:

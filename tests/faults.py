@@ -91,7 +91,7 @@ def be(part: str, folder: Path, seconds: float, quick: bool) -> None:
     stop_with_parent()
     database = open_database(chosen)
     if part == "maintenance":
-        keep_going(database, chosen, (), threading.Event().wait)
+        keep_going(database, chosen, {}, threading.Event().wait)
     elif quick or seconds:
         run_worker(database, stub_duties((seconds / 4, seconds)), tuple(Urgency), chosen)
     else:

@@ -79,7 +79,8 @@ def test_a_merge_that_answers_otherwise_is_not_kept(
 
 def test_an_adapter_that_does_not_fit_is_refused(llama: str, folders: tuple[Path, Path], tmp_path: Path) -> None:
     weights = load_file(folders[0] / "adapter.safetensors")
-    for name, changed in (("more", {**weights, "other.lora_A.weight": weights[ANSWER_ROWS].clone()}), ("less", {"x": weights[ANSWER_ROWS]})):
+    more = {**weights, "other.lora_A.weight": weights[ANSWER_ROWS].clone()}
+    for name, changed in (("more", more), ("less", {"x": weights[ANSWER_ROWS]})):
         (tmp_path / name).mkdir()
         (tmp_path / name / "card.json").write_bytes((folders[0] / "card.json").read_bytes())
         save_file(changed, tmp_path / name / "adapter.safetensors")

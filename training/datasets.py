@@ -313,6 +313,13 @@ def versions(root: Path) -> tuple[Dataset, ...]:
     return tuple(sorted(found, key=lambda each: (each.created, each.lineage["until"], each.hash)))
 
 
+def version_before(root: Path, made: Dataset) -> Dataset | None:
+    """Return the version of the same lender that was made last before this one; None where it is the first."""
+    own = [each for each in versions(root) if each.lineage["lender"] == made.lineage["lender"]]
+    older = [each for each in own if str(each.lineage["until"]) < str(made.lineage["until"])]
+    return max(older, key=lambda each: str(each.lineage["until"]), default=None)
+
+
 def filters_of(made: Dataset) -> Filters:
     """Return the filters a version was made with: building by them again gives the same hash while code and store hold the same."""
     lineage = made.lineage

@@ -37,6 +37,7 @@ from training.corpus.lines import TEXT, page_of
 from training.corpus.statements import FAMILIES, company, statement
 from training.early_stop import EarlyStop
 from training.many_processes import team
+from training.seen import TRAINED_ON, hashes, write_trained_on
 
 log = logging.getLogger(__name__)
 KINDS = (*STATEMENT_KINDS, DocumentKind.OTHER)
@@ -126,6 +127,7 @@ def main(config: Config, out: Path, work: Path) -> None:
     if not group.first:
         return
     write_weights(model, tokenizer, out)
+    write_trained_on(out, hashes(lines for _, lines in pages(config.seed, config.statements)))
     _write_card(config, measure(load(out), pages(config.seed + _HELD_OUT, config.held_out)), out)
 
 
@@ -357,7 +359,8 @@ def same_reading(label: str, truth: str) -> bool:
 def write_weights(model: DistilBertForTokenClassification, tokenizer: Tokenizer, out: Path) -> None:
     """Write config, weights and tokenizer; a card of earlier weights goes first, so that none ever stands beside others'."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "card.json").unlink(missing_ok=True)
+    for stale in ("card.json", TRAINED_ON):
+        (out / stale).unlink(missing_ok=True)
     model.config.save_pretrained(out)
     save_file({name: tensor.half().contiguous() for name, tensor in model.state_dict().items()}, out / "model.safetensors")
     tokenizer.save(str(out / "tokenizer.json"))

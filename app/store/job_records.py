@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.store import tables
@@ -56,6 +56,13 @@ def finish_job(connection: Connection, lender_id: str, job_id: int, outcome: str
     """Give a job its outcome: done, quarantined or cancelled. False where it has one: then its effects are not to happen again."""
     unfinished = (_R.c.lender_id == lender_id, _R.c.job_id == job_id, _R.c.outcome.is_(None))
     return connection.execute(update(_R).where(*unfinished).values(outcome=outcome, finished_at=func.now())).rowcount == 1
+
+
+def forget_records(connection: Connection, lender_id: str, name: str, keep: int) -> None:
+    """Forget all but the newest ended jobs of a name, of those that come round every few minutes."""
+    own = (_R.c.lender_id == lender_id, _R.c.name == name, _R.c.outcome.is_not(None))
+    newest = select(_R.c.job_id).where(*own).order_by(_R.c.job_id.desc()).limit(keep)
+    connection.execute(delete(_R).where(*own, _R.c.job_id.not_in(newest)))
 
 
 def take_turns(connection: Connection, lender_id: str, urgency: str, number: int, head: int | None) -> int:

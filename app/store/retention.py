@@ -22,6 +22,7 @@ from app.store.tables import (
     pages,
     review_tasks,
 )
+from app.store.tables_of_reviews import rationales
 
 _CLOSED = ("decided", "quarantined", "cancelled")
 _FILES_LOCK = 0x10A7  # with the lender's hash: shared by who stores or copies files, alone for who removes them
@@ -108,6 +109,7 @@ def erase_application(connection: Connection, lender_id: str, application_id: in
         ).rowcount
     for table, here in (
         (facts, (facts.c.lender_id == lender_id, facts.c.assessment_id.in_(of_assessments))),
+        (rationales, (rationales.c.lender_id == lender_id, rationales.c.assessment_id.in_(of_assessments))),
         (pages, (pages.c.lender_id == lender_id, pages.c.document_id.in_(of_documents))),
     ):
         gone[table.name] = connection.execute(table.delete().where(*here)).rowcount
