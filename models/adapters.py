@@ -1,7 +1,7 @@
 """Several reasoners on one Llama, an adapter each: a lender's own beside the others', switched by name; and one merged for deployment.
 
 The reasoner that is installed for all has its adapter added to its Llama's weights (`models.reasoner.load`), which is fastest; a lender's
-own costs a few per cent more time, and 1 MB instead of a Llama.
+own costs a few per cent more time, and half a megabyte instead of a Llama.
 """
 
 import hashlib

@@ -31,7 +31,7 @@ POOLS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
 
 
 def _plain(name: str) -> str:
-    plain = name.translate(str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}))
+    plain = name.translate(str.maketrans("øØłŁ", "oOlL"))
     return "".join(each for each in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(each) or ord(each) > 0x36F)
 
 
