@@ -1,4 +1,4 @@
-"""One training by several processes: `torchrun --nproc-per-node 2 -m app.cli retrain extractor ...`. One machine or several.
+"""One training by several processes: `torchrun --nproc-per-node 2 --no-python loanlens retrain extractor ...`. One machine or several.
 
 Each process takes its share of every batch; the gradients are added up before the step, so that all make the same step: that of one
 process with the whole batch. One writes checkpoints and results. Without torchrun there is one process, and nothing of this happens.
