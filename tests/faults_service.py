@@ -5,6 +5,7 @@ stand-in that takes a moment; API, queue, intake, assessment (by rules), store a
 """
 
 import argparse
+import os
 import random
 import signal
 import socket
@@ -13,11 +14,12 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import psutil
 from sqlalchemy import text
 
 from app import webhooks
@@ -33,11 +35,12 @@ from app.settings import PROJECT, Settings
 from app.supervisor import Part, Supervisor, stop_with_parent
 from app.webhooks import Event
 from tests.build import page
-from tests.faults import LENDERS, backends, counts, on_its_own, parts, prepared, send, settings_of, void, waited
+from tests.faults import LENDERS, backends, counts, on_its_own, parts, prepared, send, settings_of, tried, void, waited
 from tests.outside_client import Caller, Ear, Sending
 from tests.service import key_of
 
 _WORKERS = 3
+_THROTTLES = Path("/sys/fs/cgroup/blkio")
 _MUST_BE_NONE = ("lost", "twice", "twice in the trail", "stuck", "set aside", "faults of the trails")
 
 
@@ -149,7 +152,7 @@ def record_faults(stack: Stack) -> dict[str, int]:
     asked = {
         "announced twice": """SELECT count(*) FROM (SELECT body -> 'data' ->> 'application_id' FROM messages
             WHERE event = 'application.assessed' GROUP BY 1 HAVING count(*) > 1) t""",
-        "never announced": """SELECT count(*) FROM applications a WHERE a.lender_id = :lender AND NOT EXISTS (SELECT 1 FROM messages m
+        "never announced": """SELECT count(*) FROM applications a WHERE NOT EXISTS (SELECT 1 FROM messages m
             WHERE m.event = 'application.assessed' AND (m.body -> 'data' ->> 'application_id')::bigint = a.id)""",
         "batches not ended once": """SELECT count(*) FROM batches b WHERE 1 <> (SELECT count(*) FROM messages m
             WHERE m.event = 'batch.finished' AND (m.body -> 'data' ->> 'batch_id')::bigint = b.id)""",
@@ -157,7 +160,7 @@ def record_faults(stack: Stack) -> dict[str, int]:
         "without pages": "SELECT count(*) FROM documents d WHERE NOT EXISTS (SELECT 1 FROM pages p WHERE p.document_id = d.id)",
     }
     with stack.database.connect() as connection:
-        found = {name: int(connection.scalar(text(sql), {"lender": LENDERS[0]} if ":lender" in sql else {}) or 0) for name, sql in asked.items()}
+        found = {name: int(connection.scalar(text(sql)) or 0) for name, sql in asked.items()}
         files = connection.execute(text("SELECT DISTINCT lender_id, encode(sha256, 'hex') AS sha FROM documents")).all()
     found["files damaged"] = sum(not stack.blobs.read_bytes(row.lender_id, row.sha) for row in files)
     found["folders left"] = len([each for each in (stack.folder / "tmp").iterdir() if each.name.startswith("loanlens-")])
@@ -222,10 +225,86 @@ def kills(folder: Path, number: int = 200, seed: int = 1) -> bool:
         stack.stop()
 
 
+def uploads(folder: Path, times: int = 30, seed: int = 1) -> bool:
+    """Kill the API while it takes applications and batches with their files; the caller sends each again until it is answered."""
+    stack, chance = Stack(folder), random.Random(seed)
+    sender = Sending(stack.caller(1))
+    try:
+        stack.keep_up()
+        sender.caller.insist("GET", "/health")
+        killed = 0
+        for number in range(times):
+            one = threading.Thread(target=sender.upload, args=(number,), daemon=True)
+            one.start()
+            time.sleep(chance.uniform(0.05, 1.2))
+            killed += stack.kill("api", chance)
+            one.join(120)
+        waited(lambda: not tried(stack.database, "outcome IS NULL"), 300)
+        heard_all(stack)
+        with stack.database.connect() as connection:
+            joined = "applications a JOIN documents d ON d.application_id = a.id"
+            rows = connection.execute(text(f"SELECT a.reference, encode(d.sha256, 'hex') AS sha FROM {joined}"))  # noqa: S608
+            kept = Counter((row.reference, row.sha) for row in rows)
+        left = sum(1 for each in Path(stack.blobs.root).rglob("incoming/*"))
+        print(f"the API was killed {killed} times while it took {times} uploads of 3 MB; the sweep finds {left} unfinished sealed files")
+        if kept != Counter(sender.files):
+            sender.wrong.append(f"{len(sender.files)} files were sent, {kept.total()} are kept")
+        return told("after the uploads", stack, [sender])
+    finally:
+        stack.stop()
+
+
+def slow_disk(folder: Path) -> bool:
+    """Have database, stored files and everything else on a disk that writes 2 MB and 40 times a second."""
+    with slow_folder(folder, 2_000_000, 40) as mounted:
+        stack = Stack(mounted)
+        senders = [Sending(stack.caller(each)) for each in (1, 2)]
+        try:
+            stack.keep_up()
+            for each in senders:
+                each.start()
+            ended = [each.end(300) for each in senders]
+            heard_all(stack)
+            return told("on a slow disk", stack, senders) and all(ended)
+        finally:
+            stack.stop()
+
+
+@contextmanager
+def slow_folder(folder: Path, bytes_a_second: int, writes_a_second: int) -> Iterator[Path]:
+    """Yield a folder on a disk of its own that is as slow as this for us and all that we start. Needs root and cgroups (version 1)."""
+    image, mounted, group = folder / "disk", folder / "slow", _THROTTLES / f"ll-{os.getpid()}"
+    with image.open("wb") as file:
+        file.truncate(1 << 30)
+    mounted.mkdir()
+    device = said("losetup", "-f", "--show", str(image))
+    try:
+        said("mkfs.ext4", "-q", "-O", "^has_journal", device)
+        said("mount", device, str(mounted))
+        mounted.chmod(0o711)
+        number = Path(f"/sys/block/{Path(device).name}/dev").read_text(encoding="utf-8").strip()
+        group.mkdir()
+        (group / "blkio.throttle.write_bps_device").write_text(f"{number} {bytes_a_second}", encoding="utf-8")
+        (group / "blkio.throttle.write_iops_device").write_text(f"{number} {writes_a_second}", encoding="utf-8")
+        (group / "cgroup.procs").write_text(str(os.getpid()), encoding="utf-8")
+        yield mounted
+    finally:
+        (_THROTTLES / "cgroup.procs").write_text(str(os.getpid()), encoding="utf-8")
+        subprocess.run(["umount", "-l", mounted], check=False)
+        subprocess.run(["losetup", "-d", device], check=False)
+        with suppress(OSError):
+            group.rmdir()
+
+
+def said(*words: str) -> str:
+    """Run a program and return what it said."""
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def main() -> None:
     """Run them all, or those named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="*", default=["kills"])
+    parser.add_argument("runs", nargs="*")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--part", help=argparse.SUPPRESS)
@@ -234,8 +313,10 @@ def main() -> None:
     if chosen.part:
         be(chosen.part, chosen.folder)
         return
-    runs = {"kills": partial(kills, number=chosen.kills, seed=chosen.seed)}
-    sys.exit(0 if all([on_its_own(runs[name]) for name in chosen.runs]) else 1)
+    runs = {"kills": partial(kills, number=chosen.kills, seed=chosen.seed), "uploads": uploads}
+    runs |= {"slow-disk": slow_disk} if os.geteuid() == 0 else {}
+    well = [on_its_own(runs[name]) for name in chosen.runs or runs]
+    sys.exit(0 if all(well) else 1)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """Those outside of the service under faults: a caller that does not give up, and a system that is told by webhook and answers badly."""
 
+import hashlib
+import io
 import itertools
 import json
 import random
 import threading
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -42,8 +45,9 @@ class Caller:
             headers["Idempotency-Key"] = f"caller-{self.seed}-{next(self._numbers)}"
         give_up = time.monotonic() + _GIVE_UP_SECONDS
         while time.monotonic() < give_up:
+            sent = content()
             try:
-                answer = httpx.request(method, self.address + path, headers=headers, timeout=60, **content())
+                answer = httpx.request(method, self.address + path, headers=headers | sent.pop("headers", {}), timeout=60, **sent)
             except httpx.TransportError as error:
                 self.met[type(error).__name__] += 1
                 time.sleep(0.2)
@@ -64,6 +68,7 @@ class Sending:
     caller: Caller
     size: int = 100
     sent: dict[int, list[str]] = field(default_factory=dict)
+    files: list[tuple[str, str]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -94,9 +99,8 @@ class Sending:
         references = [f"{name}-{each}" for each in range(self.size)]
         files = [("files", (f"{each}.pdf", f"%PDF {each}".encode() + random.Random(each).randbytes(2_000))) for each in references]
         stored = self.caller.insist("POST", "/v1/files", lambda: {"files": files})["files"]
-        manifest = [
-            {"reference": each, "files": [{"name": "a.pdf", "sha256": file["sha256"]}]} for each, file in zip(references, stored, strict=True)
-        ]
+        named = [[{"name": "a.pdf", "sha256": file["sha256"]}] for file in stored]
+        manifest = [{"reference": each, "files": files} for each, files in zip(references, named, strict=True)]
         body = {"reference": name, "applications": manifest}
         id = int(self.caller.insist("POST", "/v1/batches", lambda: {"json": body})["id"])
         self.sent[id] = references
@@ -106,6 +110,26 @@ class Sending:
         if state["total"] != self.size or state["states"].get("assessed") != self.size:
             self.wrong.append(f"batch {id} ended as {state}")
         self._compare(id, references, whole=True)
+
+    def upload(self, number: int) -> None:
+        """Send files in one request, slowly: every other time as a batch in an archive."""
+        contents = {f"U{number}-{each}": random.Random(f"{number} {each}").randbytes(150_000) for each in range(20)}
+        if number % 2:
+            archive = io.BytesIO()
+            with zipfile.ZipFile(archive, "w") as out:
+                for each, data in contents.items():
+                    out.writestr(f"{each}/a.pdf", data)
+            files, path = [("files", ("b.zip", archive.getvalue()))], "/v1/batches/upload"
+        else:
+            files, path = [("files", (f"{each}.pdf", data)) for each, data in contents.items()], "/v1/applications/upload"
+        form = httpx.Request("POST", "http://service", data={"reference": f"U{number}"}, files=files)
+        body, kind = form.read(), {"content-type": form.headers["content-type"], "content-length": form.headers["content-length"]}
+        try:
+            self.caller.insist("POST", path, lambda: {"content": dribbled(body), "headers": kind})
+        except Unanswered as error:
+            self.wrong.append(f"no answer: {error}")
+        named = (lambda each: each) if number % 2 else (lambda _: f"U{number}")
+        self.files += [(named(each), hashlib.sha256(data).hexdigest()) for each, data in contents.items()]
 
     def _compare(self, id: int, references: list[str], whole: bool) -> None:
         """Note what is wrong with the results as they stand: all of them, in the order sent, each with its assessment at the end."""
@@ -118,6 +142,14 @@ class Sending:
             self.wrong.append(f"batch {id}: results out of order or missing")
         if whole and any(each["assessment_id"] is None for each in found):
             self.wrong.append(f"batch {id}: results without an assessment")
+
+
+def dribbled(body: bytes, parts: int = 40) -> Iterator[bytes]:
+    """Yield a body in parts, over half a second."""
+    size = len(body) // parts + 1
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+        time.sleep(0.5 / parts)
 
 
 class Ear(Receiver):
@@ -146,7 +178,7 @@ class Ear(Receiver):
         self.server.server_close()
 
     def understood(self, secret: str) -> tuple[dict[str, dict[str, Any]], int, int]:
-        """Return the messages by id, as a system keeps them that passes over those it has seen; how many came twice; how many out of order."""
+        """Return the messages by id, those seen before passed over; how many came again; how many came after a later one."""
         kept, numbers = dict[str, dict[str, Any]](), list[int]()
         for headers, body in list(self.heard):
             said = verify_message(secret, headers, body, now=float(headers["webhook-timestamp"]))
