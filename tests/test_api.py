@@ -215,6 +215,7 @@ def test_an_upload_that_breaks_off_is_no_fault_of_ours_and_stores_nothing(world:
         give_up = time.monotonic() + 5
         while not caplog.records and time.monotonic() < give_up:
             time.sleep(0.05)
-    assert [(record.levelname, getattr(record, "status", None)) for record in caplog.records if record.name == "loanlens.api"] == [("INFO", 400)]
+    ours = [record for record in caplog.records if record.name == "loanlens.api"]
+    assert [(record.levelname, getattr(record, "status", None)) for record in ours] == [("INFO", 400)]
     with world.database.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM applications")) == 0
