@@ -24,6 +24,7 @@ from sqlalchemy import text
 
 from app import webhooks
 from app.api.main import serve
+from app.api.telemetry import log_to_stderr
 from app.assess import load_models
 from app.blobs.storage import open_blobs
 from app.database import embedded, open_database
@@ -36,10 +37,11 @@ from app.supervisor import Part, Supervisor, stop_with_parent
 from app.webhooks import Event
 from tests.build import page
 from tests.faults import LENDERS, backends, counts, on_its_own, parts, prepared, send, settings_of, tried, void, waited
-from tests.outside_client import Caller, Ear, Sending
+from tests.outside_client import PLANTED, Caller, Ear, Sending
 from tests.service import key_of
 
 _WORKERS = 3
+_FAILS = 0.02
 _THROTTLES = Path("/sys/fs/cgroup/blkio")
 _MUST_BE_NONE = ("lost", "twice", "twice in the trail", "stuck", "set aside", "faults of the trails")
 
@@ -55,12 +57,13 @@ def service_settings(folder: Path) -> Settings:
 
 
 class StandIn:
-    """Reads a page of every file, in a moment."""
+    """Reads a page of every file, in a moment; now and then it fails, with words of the document."""
 
     def read_document(self, file: str, path: Path) -> Document:
         """Return a page."""
         time.sleep(random.uniform(0.02, 0.2))
-        assert path.stat().st_size > 0
+        if random.random() < _FAILS:
+            raise ValueError(path.read_bytes()[:60])
         return Document(file, DocumentKind.OTHER, (replace(page(1, file), width=100.0),))
 
 
@@ -74,6 +77,7 @@ def be(part: str, folder: Path) -> None:
         Supervisor(embedded(chosen), every, 2, lambda line: void(say.write(line + "\n")), 0.5).run()
         return
     stop_with_parent()
+    log_to_stderr()
     database = open_database(chosen)
     match part:
         case "api":
@@ -163,6 +167,9 @@ def record_faults(stack: Stack) -> dict[str, int]:
         found = {name: int(connection.scalar(text(sql)) or 0) for name, sql in asked.items()}
         files = connection.execute(text("SELECT DISTINCT lender_id, encode(sha256, 'hex') AS sha FROM documents")).all()
     found["files damaged"] = sum(not stack.blobs.read_bytes(row.lender_id, row.sha) for row in files)
+    logs = [*stack.folder.glob("*.log"), *stack.folder.glob("postgres/*.log")]
+    lines = [line for log in logs for line in log.read_text("utf-8", "replace").splitlines()]
+    found["lines of logs that quote"] = sum(any(each in line for each in PLANTED) for line in lines)
     found["folders left"] = len([each for each in (stack.folder / "tmp").iterdir() if each.name.startswith("loanlens-")])
     return found
 

@@ -20,6 +20,8 @@ from app.client import verify_message
 from tests.test_webhooks import Receiver
 
 _AGAIN = (429, 503)
+#: What every document holds, and no log may: a tax id and an account number.
+PLANTED = ("12-3456789", "9876543210")
 _GIVE_UP_SECONDS = 300.0
 
 
@@ -97,10 +99,12 @@ class Sending:
     def send(self, name: str) -> None:
         """Send one batch and read what comes of it."""
         references = [f"{name}-{each}" for each in range(self.size)]
-        files = [("files", (f"{each}.pdf", f"%PDF {each}".encode() + random.Random(each).randbytes(2_000))) for each in references]
+        text = f"%PDF EIN {PLANTED[0]}, account {PLANTED[1]} of "
+        files = [("files", (f"{each}.pdf", f"{text}{each}".encode() + random.Random(each).randbytes(2_000))) for each in references]
         stored = self.caller.insist("POST", "/v1/files", lambda: {"files": files})["files"]
-        named = [[{"name": "a.pdf", "sha256": file["sha256"]}] for file in stored]
-        manifest = [{"reference": each, "files": files} for each, files in zip(references, named, strict=True)]
+        named = [[{"name": f"return {PLANTED[0]}.pdf", "sha256": file["sha256"]}] for file in stored]
+        borrower = f"Mill, account {PLANTED[1]}"
+        manifest = [{"reference": each, "borrower": borrower, "files": files} for each, files in zip(references, named, strict=True)]
         body = {"reference": name, "applications": manifest}
         id = int(self.caller.insist("POST", "/v1/batches", lambda: {"json": body})["id"])
         self.sent[id] = references
