@@ -190,13 +190,13 @@ class Bench:
 
 
 def main() -> None:
-    """Send them all, or those whose titles hold a word, and exit with 1 where one has no clear outcome."""
+    """Send them all, or those whose titles hold one of some words, and exit with 1 where one has no clear outcome."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", nargs="+", default=[""], help="those whose titles hold one of these")
     parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--reading", action="store_true", help="read them alone, without database and models")
     given = parser.parse_args()
-    chosen = [file for file in hostile_files() if given.only in file.title][given.skip :]
+    chosen = [file for file in hostile_files() if any(each in file.title for each in given.only)][given.skip :]
     outcomes = read_alone(chosen) if given.reading else assessed(chosen)
     print(summary(outcomes))
     sys.exit(0 if all(each.is_clear for each in outcomes) else 1)
