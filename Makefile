@@ -55,6 +55,7 @@ hostile: setup ## send 260 broken and hostile files through the service and say 
 faults: setup ## kill and freeze the service's parts under a running batch, fill its disk, and count; KILLS=1000 REAL=50 for the full run
 	@$(RUN) tests.faults --kills $(or $(KILLS),100) --takeover --desk $(if $(filter 0,$(shell id -u)),--full-disk)
 	@$(RUN) tests.faults_outside
+	@$(RUN) tests.faults_service --kills $(or $(KILLS),200)
 	@$(if $(REAL),$(RUN) tests.faults --kills $(REAL) --real,true)
 
 bench-desk: setup ## let 20 analysts correct 2,000 figures at once, and measure what each waits for (minutes)

@@ -1,7 +1,6 @@
 """What comes in: files stored, noted and put into the queue in one transaction; and what a worker does with them, recorded in another."""
 
 import hashlib
-import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from app.idempotency import KEPT
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue, enqueue_all
 from app.reading.reader import quarantined
 from app.review_queue.placing import Assessed, put_before_people
+from app.scratch import scratch_folder
 from app.settings import Settings
 from app.store import answers, applications, documents, retention, webhooks
 from app.store.assessments import NewAssessment, add_assessment
@@ -185,8 +185,8 @@ def _read(workplace: Workplace, attempt: Attempt, document: StoredDocument) -> D
         begun = documents.begin_reading(connection, attempt.lender_id, document.id)
     if begun > most:
         return quarantined(document.file, f"The program ended {most} times while it read this file. Send it in another form.")
-    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder:
-        path = Path(folder) / "file"
+    with scratch_folder() as folder:
+        path = folder / "file"
         workplace.blobs.copy_to(attempt.lender_id, document.sha256.hex(), path)
         read = workplace.reader.read_document(document.file, path)
     with attempt.database.begin() as connection:

@@ -116,7 +116,7 @@ class Settings(BaseSettings):
         default=12, ge=1, description="Processor time that a small file may take in all; each megabyte of it gives 500 seconds more."
     )
     max_page_words: int = Field(default=10_000, gt=0, description="Most words of one page, and a tenth of its letters.")
-    reader_memory_bytes: int = Field(default=2_000_000_000, gt=0, description="Memory that the reading process may use.")
+    reader_memory_bytes: int = Field(default=1_900_000_000, gt=0, description="Memory that the reading process may use.")
     readers: int = Field(default=0, ge=0, le=256, description="Reading processes at a time; 0: one per core, divided among the workers.")
     ocr_dpi: int = Field(default=200, ge=72, le=600, description="Resolution at which PDF pages are rendered for OCR.")
     lender_id: str = Field(

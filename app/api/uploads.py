@@ -1,7 +1,6 @@
 """Files of a request: streamed to disk once the caller is known, hashed and sealed as they are stored, archives unpacked within limits."""
 
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from app.blobs.storage import Blob, Source
 from app.errors import UsageError
 from app.intake import store_ahead
 from app.reading.package import expand
+from app.scratch import scratch_folder
 from app.settings import Settings
 
 _MOST_FIELD_BYTES = 10_000
@@ -99,10 +99,10 @@ def _check(call: Call, files: list[UploadFile]) -> None:
 def store(form: Form) -> tuple[Sent, ...]:
     """Store the files of a form, those of archives each by itself, and return them in order."""
     settings = form.call.place.settings
-    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder, ExitStack() as opened:
+    with scratch_folder() as folder, ExitStack() as opened:
         found: list[tuple[str, Source, str | None]] = []
         for number, upload in enumerate(form.files):
-            found += opened.enter_context(_opened(upload, settings, Path(folder) / str(number)))
+            found += opened.enter_context(_opened(upload, settings, folder / str(number)))
         blobs = store_ahead(form.call.place.database, form.call.place.blobs, form.call.user, [source for _, source, _ in found])
     return tuple((name, blob, reason) for (name, _, reason), blob in zip(by_different_names(found), blobs, strict=True))
 
