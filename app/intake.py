@@ -88,9 +88,8 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
     lender_id = user.lender_id
     allow(user, Act.SUBMIT_APPLICATION, lender_id)
     retention.keep_files(connection, lender_id)
-    id = applications.add_application(connection, lender_id, package.application)
-    applications.lock(connection, lender_id, id)
-    known = {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
+    id, is_new = applications.claim_application(connection, lender_id, package.application)
+    known = set() if is_new else {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
     added = []
     for name, source, reason in package.files:
         sha256 = bytes.fromhex(_stored(connection, blobs, lender_id, source))
@@ -102,9 +101,9 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
             documents.quarantine_document(connection, lender_id, document, reason)
         known.add((called, sha256))
         added.append(called)
-    if added:
+    if added:  # all that other senders wait for comes last: the lender's turn in the queue, the head of its trail
+        request_assessment(connection, lender_id, id, package.urgency, is_new)
         audit.record(connection, user, Act.SUBMIT_APPLICATION, f"application {id}", {"files": len(added)})
-        request_assessment(connection, lender_id, id, package.urgency)
     return id
 
 
@@ -139,10 +138,14 @@ def _stored(connection: Connection, blobs: Blobs, lender_id: str, source: Source
     return source.sha256
 
 
-def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency) -> None:
-    """Have an application assessed once this transaction commits; where a job for it waits already, that one does it."""
+def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency, is_new: bool = False) -> None:
+    """Have an application assessed once this transaction commits; where a job for it waits already, that one does it.
+
+    None waits for one that is new.
+    """
     job = Job(JobName.ASSESS, lender_id, {"application_id": application_id}, urgency, key=f"application {application_id}")
-    if (id := enqueue(connection, job)) is not None:
+    id = enqueue_all(connection, (job,))[0] if is_new else enqueue(connection, job)
+    if id is not None:
         applications.set_job(connection, lender_id, application_id, id)
 
 

@@ -152,7 +152,7 @@ def main() -> None:
             "LOANLENS_API_BURST": "10000",
         }
         command = [sys.executable, "-c", "from app.cli import main; main()", "api"]
-        variables = {"PATH": os.defpath, "HOME": str(folder), **chosen}
+        variables = {**os.environ, **chosen}
         with subprocess.Popen(command, cwd=PROJECT, env=variables, stderr=subprocess.DEVNULL) as api:
             try:
                 _wait_for(f"http://127.0.0.1:{_PORT}")

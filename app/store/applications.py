@@ -7,11 +7,12 @@ from sqlalchemy import Connection, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.store import tables
-from app.store.rows import Application, Batch, ExternalFact, NewApplication, columns, make, make_all
+from app.store.rows import Application, Batch, ExternalFact, FollowedApplication, NewApplication, columns, make, make_all
 
 _A = tables.applications
 _B = tables.batches
 _F = tables.external_facts
+_R = tables.job_records
 #: The states from which an application may go to each state; what is purged stays so.
 _BEFORE = {
     "received": ("received", "assessed", "quarantined", "cancelled"),
@@ -38,18 +39,42 @@ def add_application(connection: Connection, lender_id: str, new: NewApplication)
     return add_applications(connection, lender_id, (new,))[0]
 
 
+def claim_application(connection: Connection, lender_id: str, new: NewApplication) -> tuple[int, bool]:
+    """Add an application, or keep others from changing the one with its reference; return its id and whether it is new."""
+    added = insert(_A).values(_row(lender_id, new)).on_conflict_do_nothing(index_elements=["lender_id", "reference"])
+    if (id := connection.execute(added.returning(_A.c.id)).scalar_one_or_none()) is not None:
+        return int(id), True
+    known = select(_A.c.id).where(_A.c.lender_id == lender_id, _A.c.reference == new.reference)
+    return int(connection.execute(known.with_for_update()).scalar_one()), False
+
+
 def add_applications(connection: Connection, lender_id: str, new: Sequence[NewApplication]) -> list[int]:
     """Add applications and return their ids in order; those whose reference is known are left as they are."""
     if not new:
         return []
-    now = datetime.now(UTC)
-    names = [c.name for c in columns(NewApplication, _A)]
-    rows = [{n: getattr(each, n) for n in names} | {"lender_id": lender_id, "received_at": each.received_at or now} for each in new]
+    rows = [_row(lender_id, each) for each in new]
     connection.execute(insert(_A).on_conflict_do_nothing(index_elements=["lender_id", "reference"]), rows)
     references = [each.reference for each in new]
     found = connection.execute(select(_A.c.reference, _A.c.id).where(_A.c.lender_id == lender_id, _A.c.reference.in_(references)))
     ids = {row.reference: row.id for row in found}
     return [ids[reference] for reference in references]
+
+
+def _row(lender_id: str, new: NewApplication) -> dict[str, object]:
+    values = {each.name: getattr(new, each.name) for each in columns(NewApplication, _A)}
+    return values | {"lender_id": lender_id, "received_at": new.received_at or datetime.now(UTC)}
+
+
+def followed(connection: Connection, lender_id: str, id: int) -> FollowedApplication | None:
+    """Return an application with how far its job is, or None where this lender has none of that id."""
+    joined = _A.outerjoin(_R, (_R.c.lender_id == _A.c.lender_id) & (_R.c.job_id == _A.c.job_id))
+    chosen = select(*columns(Application, _A), _R.c.done, _R.c.total, _R.c.fault).select_from(joined)
+    row = connection.execute(chosen.where(_A.c.lender_id == lender_id, _A.c.id == id)).mappings().one_or_none()
+    if row is None:
+        return None
+    values = dict(row)
+    done, total, fault = (values.pop(name) for name in ("done", "total", "fault"))
+    return FollowedApplication(Application(**values), done or 0, total or 0, fault)
 
 
 def application(connection: Connection, lender_id: str, id: int) -> Application | None:
