@@ -107,11 +107,14 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
     return id
 
 
-def store_ahead(database: Engine, blobs: Blobs, user: User, sources: Sequence[Source]) -> tuple[Blob, ...]:
-    """Store files that an application is to take by their SHA-256; those that none takes within a day are removed."""
+def store_ahead(database: Engine, blobs: Blobs, user: User, sources: Sequence[Source], lasting: bool = True) -> tuple[Blob, ...]:
+    """Store files that an application is to take by their SHA-256; those that none takes within a day are removed.
+
+    Not `lasting`: the note of them is on the disk only once the application that takes them is, which the same request sends.
+    """
     allow(user, Act.SUBMIT_APPLICATION, user.lender_id)
     with database.begin() as connection:
-        retention.keep_files(connection, user.lender_id)
+        (retention.keep_files if lasting else retention.keep_files_unsaved)(connection, user.lender_id)
         stored = tuple(blobs.put(user.lender_id, source) for source in sources)
         for each in stored:
             retention.add_file_sent_ahead(connection, user.lender_id, each.sha256, each.size, _KEPT_AHEAD)

@@ -12,10 +12,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import httpx
 import psutil
 
 from app.settings import PROJECT
@@ -31,6 +30,7 @@ _HEAD = b'--%b\r\nContent-Disposition: form-data; name="reference"\r\n\r\nL-%016
 _HEAD += b' filename="a.pdf"\r\nContent-Type: application/pdf\r\n\r\n'
 _TAIL = b"%016d\r\n--%b--\r\n"
 Ask = Callable[[int], Awaitable[int]]
+Parts = Mapping[str, Sequence[psutil.Process]]
 
 
 @dataclass(slots=True)
@@ -111,13 +111,13 @@ def told(what: str, times: list[float], failed: int) -> str:
     return f"{what:<24}{len(times):>6} requests  P50 {p50:6.0f} ms  P95 {p95:6.0f} ms  P99 {p99:6.0f} ms  errors {failed}"
 
 
-def taken(parts: Mapping[str, psutil.Process]) -> dict[str, float]:
+def taken(parts: Parts) -> dict[str, float]:
     """Return the processor seconds that each part, and this caller, took so far."""
     mine = time.process_time()
-    return {name: cpu([part]) for name, part in parts.items()} | {"caller": mine}
+    return {name: cpu(part) for name, part in parts.items()} | {"caller": mine}
 
 
-async def load(key: str, rate: float, seconds: float, parts: Mapping[str, psutil.Process]) -> None:
+async def load(key: str, rate: float, seconds: float, parts: Parts) -> None:
     """Send and follow applications, alone and mixed, and print how long that took and what each part took of the processor."""
     caller, sent = Caller(key), iter(range(10**9))
 
@@ -142,37 +142,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=50.0)
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--processes", type=int, default=1)
     given = parser.parse_args()
     with own_folder() as folder, own_server(folder / "data" / "postgres") as (server, database):
         key = key_of(database, "load")
         chosen = {
             "LOANLENS_DATA_DIR": str(folder / "data"),
             "LOANLENS_API_PORT": str(_PORT),
+            "LOANLENS_API_PROCESSES": str(given.processes),
             "LOANLENS_API_RATE": "10000",
             "LOANLENS_API_BURST": "10000",
         }
         command = [sys.executable, "-c", "from app.cli import main; main()", "api"]
         variables = {**os.environ, **chosen}
-        with subprocess.Popen(command, cwd=PROJECT, env=variables, stderr=subprocess.DEVNULL) as api:
-            try:
-                _wait_for(f"http://127.0.0.1:{_PORT}")
-                sys.stdout.write(f"load of the machine {os.getloadavg()[0]:.1f}, fixed loop {calibration():.0f} ms\n")
-                parts = {"API": psutil.Process(api.pid), "database": psutil.Process(server.pid())}
-                asyncio.run(load(key, given.rate, given.seconds, parts))
-                sys.stdout.write(f"memory of the API {memory([parts['API']]) / 1e6:.0f} MB\n")
-            finally:
-                api.terminate()
-
-
-def _wait_for(address: str) -> None:
-    give_up = time.monotonic() + 60
-    while time.monotonic() < give_up:
+        servers = [psutil.Popen(command, cwd=PROJECT, env=variables, stderr=subprocess.DEVNULL) for _ in range(given.processes)]
         try:
-            if httpx.get(f"{address}/ready").is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise TimeoutError(address)
+            _wait_for(servers)
+            sys.stdout.write(f"load of the machine {os.getloadavg()[0]:.1f}, fixed loop {calibration():.0f} ms\n")
+            parts = {"API": servers, "database": [psutil.Process(server.pid())]}
+            asyncio.run(load(key, given.rate, given.seconds, parts))
+            sys.stdout.write(f"memory of the API {memory(parts['API']) / 1e6:.0f} MB\n")
+        finally:
+            for each in servers:
+                each.terminate()
+            for each in servers:
+                each.wait(30)
+
+
+def _wait_for(servers: Sequence[psutil.Process]) -> None:
+    give_up = time.monotonic() + 120
+    while not all(each.net_connections("tcp") for each in servers):
+        if time.monotonic() > give_up:
+            raise TimeoutError
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain import Role
 from app.store.tables import api_keys, lenders, sessions, users
+
+#: Made once, as are other queries of every request: making one takes longer than asking it.
+_KEY_AND_ACCOUNT = (
+    select(api_keys, *(each.label(f"account_{each.name}") for each in users.c))
+    .select_from(api_keys.join(users, (users.c.lender_id == api_keys.c.lender_id) & (users.c.id == api_keys.c.user_id)))
+    .where(api_keys.c.key_hash == bindparam("key_hash"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +146,7 @@ def api_key(connection: Connection, lender_id: str, key_id: int) -> ApiKey | Non
 
 def api_key_by_hash(connection: Connection, key_hash: bytes) -> tuple[ApiKey, Account] | None:
     """Return the API key with this hash, and its account: the key itself says whose it is. Every request asks, so it is one query."""
-    joined = api_keys.join(users, (users.c.lender_id == api_keys.c.lender_id) & (users.c.id == api_keys.c.user_id))
-    query = select(api_keys, *(each.label(f"account_{each.name}") for each in users.c)).select_from(joined)
-    row = connection.execute(query.where(api_keys.c.key_hash == key_hash)).mappings().one_or_none()
+    row = connection.execute(_KEY_AND_ACCOUNT, {"key_hash": key_hash}).mappings().one_or_none()
     return None if row is None else (_api_key(row), _account({each.name: row[f"account_{each.name}"] for each in users.c}))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, exists, func, select, tuple_, update
+from sqlalchemy import Connection, bindparam, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.store import tables
@@ -24,6 +24,15 @@ _BEFORE = {
 }
 
 
+#: Asked by every request, so made once.
+_OF_JOB = _A.outerjoin(_R, (_R.c.lender_id == _A.c.lender_id) & (_R.c.job_id == _A.c.job_id))
+_THIS = (_A.c.lender_id == bindparam("of"), _A.c.id == bindparam("this"))
+_FOLLOWED = select(*columns(Application, _A), _R.c.done, _R.c.total, _R.c.fault).select_from(_OF_JOB).where(*_THIS)
+_ROW = {each: bindparam(each) for each in ("lender_id", "received_at", *(c.name for c in columns(NewApplication, _A)))}
+_CLAIM = insert(_A).values(_ROW).on_conflict_do_nothing(index_elements=["lender_id", "reference"]).returning(_A.c.id)
+_SET_JOB = update(_A).where(*_THIS).values(job_id=bindparam("job"))
+
+
 def add_lender(connection: Connection, lender_id: str, name: str) -> None:
     """Make the lender known, once."""
     connection.execute(insert(tables.lenders).values(id=lender_id, name=name).on_conflict_do_nothing())
@@ -41,8 +50,7 @@ def add_application(connection: Connection, lender_id: str, new: NewApplication)
 
 def claim_application(connection: Connection, lender_id: str, new: NewApplication) -> tuple[int, bool]:
     """Add an application, or keep others from changing the one with its reference; return its id and whether it is new."""
-    added = insert(_A).values(_row(lender_id, new)).on_conflict_do_nothing(index_elements=["lender_id", "reference"])
-    if (id := connection.execute(added.returning(_A.c.id)).scalar_one_or_none()) is not None:
+    if (id := connection.execute(_CLAIM, _row(lender_id, new)).scalar_one_or_none()) is not None:
         return int(id), True
     known = select(_A.c.id).where(_A.c.lender_id == lender_id, _A.c.reference == new.reference)
     return int(connection.execute(known.with_for_update()).scalar_one()), False
@@ -67,9 +75,7 @@ def _row(lender_id: str, new: NewApplication) -> dict[str, object]:
 
 def followed(connection: Connection, lender_id: str, id: int) -> FollowedApplication | None:
     """Return an application with how far its job is, or None where this lender has none of that id."""
-    joined = _A.outerjoin(_R, (_R.c.lender_id == _A.c.lender_id) & (_R.c.job_id == _A.c.job_id))
-    chosen = select(*columns(Application, _A), _R.c.done, _R.c.total, _R.c.fault).select_from(joined)
-    row = connection.execute(chosen.where(_A.c.lender_id == lender_id, _A.c.id == id)).mappings().one_or_none()
+    row = connection.execute(_FOLLOWED, {"of": lender_id, "this": id}).mappings().one_or_none()
     if row is None:
         return None
     values = dict(row)
@@ -128,7 +134,7 @@ def lock(connection: Connection, lender_id: str, id: int) -> None:
 
 def set_job(connection: Connection, lender_id: str, id: int, job_id: int) -> None:
     """Note the job that assesses an application."""
-    connection.execute(update(_A).where(_A.c.lender_id == lender_id, _A.c.id == id).values(job_id=job_id))
+    connection.execute(_SET_JOB, {"of": lender_id, "this": id, "job": job_id})
 
 
 # -- batches -----------------------------------------------------------------------------------------------------------
