@@ -1,4 +1,4 @@
-"""Load on the API as it is served: requests at a fixed rate, whether or not earlier ones are answered: `make load RATE=50 SECONDS=30 PROCESSES=1`.
+"""Load on the API as it is served: requests at a fixed rate, whether or not earlier ones are answered: `make load RATE=50 SECONDS=30`.
 
 Times count from when a request was due, so that a server that falls behind is not spared. No worker runs: what is sent waits.
 The caller shares the machine, so it does little: bodies are made beforehand, sockets are written and read by hand. What it and
