@@ -67,8 +67,8 @@ desk-faults: setup ## kill analysts and the database while they correct and deci
 fuzz-api: setup ## ask the API everything its schema allows and forbids (schemathesis); EXAMPLES=10000 for the full run
 	@$(RUN) tests.fuzz_api --examples $(or $(EXAMPLES),1000)
 
-load: setup ## measure the API at a fixed rate of requests; RATE=50 SECONDS=30
-	@$(RUN) tests.load_api --rate $(or $(RATE),50) --seconds $(or $(SECONDS),30)
+load: setup ## measure the API at a fixed rate of requests; RATE=50 SECONDS=30 PROCESSES=1
+	@$(RUN) tests.load_api --rate $(or $(RATE),50) --seconds $(or $(SECONDS),30) --processes $(or $(PROCESSES),1)
 
 lock: setup ## resolve requirements*.in into the locks again
 	@deploy/lock.sh

@@ -89,9 +89,8 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
     lender_id = user.lender_id
     allow(user, Act.SUBMIT_APPLICATION, lender_id)
     retention.keep_files(connection, lender_id)
-    id = applications.add_application(connection, lender_id, package.application)
-    applications.lock(connection, lender_id, id)
-    known = {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
+    id, is_new = applications.claim_application(connection, lender_id, package.application)
+    known = set() if is_new else {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
     added = []
     for name, source, reason in package.files:
         sha256 = bytes.fromhex(_stored(connection, blobs, lender_id, source))
@@ -103,17 +102,20 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
             documents.quarantine_document(connection, lender_id, document, reason)
         known.add((called, sha256))
         added.append(called)
-    if added:
+    if added:  # all that other senders wait for comes last: the lender's turn in the queue, the head of its trail
+        request_assessment(connection, lender_id, id, package.urgency, is_new)
         audit.record(connection, user, Act.SUBMIT_APPLICATION, f"application {id}", {"files": len(added)})
-        request_assessment(connection, lender_id, id, package.urgency)
     return id
 
 
-def store_ahead(database: Engine, blobs: Blobs, user: User, sources: Sequence[Source]) -> tuple[Blob, ...]:
-    """Store files that an application is to take by their SHA-256; those that none takes within a day are removed."""
+def store_ahead(database: Engine, blobs: Blobs, user: User, sources: Sequence[Source], lasting: bool = True) -> tuple[Blob, ...]:
+    """Store files that an application is to take by their SHA-256; those that none takes within a day are removed.
+
+    Not `lasting`: the note of them is on the disk only once the application that takes them is, which the same request sends.
+    """
     allow(user, Act.SUBMIT_APPLICATION, user.lender_id)
     with database.begin() as connection:
-        retention.keep_files(connection, user.lender_id)
+        (retention.keep_files if lasting else retention.keep_files_unsaved)(connection, user.lender_id)
         stored = tuple(blobs.put(user.lender_id, source) for source in sources)
         for each in stored:
             retention.add_file_sent_ahead(connection, user.lender_id, each.sha256, each.size, _KEPT_AHEAD)
@@ -140,10 +142,14 @@ def _stored(connection: Connection, blobs: Blobs, lender_id: str, source: Source
     return source.sha256
 
 
-def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency) -> None:
-    """Have an application assessed once this transaction commits; where a job for it waits already, that one does it."""
+def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency, is_new: bool = False) -> None:
+    """Have an application assessed once this transaction commits; where a job for it waits already, that one does it.
+
+    None waits for one that is new.
+    """
     job = Job(JobName.ASSESS, lender_id, {"application_id": application_id}, urgency, key=f"application {application_id}")
-    if (id := enqueue(connection, job)) is not None:
+    id = enqueue_all(connection, (job,))[0] if is_new else enqueue(connection, job)
+    if id is not None:
         applications.set_job(connection, lender_id, application_id, id)
 
 

@@ -156,12 +156,15 @@ class Settings(BaseSettings):
     ui_url: str = Field(default="", description="Address by which browsers reach the desk, where that is not its own.")
     api_address: str = Field(default="127.0.0.1", description="Address at which the API answers; 0.0.0.0: at every one.")
     api_port: int = Field(default=8443, ge=1, le=65_535, description="Port at which the API answers.")
+    api_processes: int = Field(
+        default=1, ge=1, le=16, description="API servers that `loanlens up` starts, all at one port: at most one for each core."
+    )
     tls_cert: str = Field(
         default="", description="Certificate chain (PEM) that the API shows; empty: no TLS, for a proxy in front that has it."
     )
     tls_key: str = Field(default="", description="The private key (PEM) of that certificate.")
     api_rate: float = Field(
-        default=100.0, gt=0, description="Requests a second that each caller of the API has, over time; each API server counts by itself."
+        default=100.0, gt=0, description="Requests a second that each caller of the API has, over time; each API process counts by itself."
     )
     api_burst: int = Field(default=200, ge=1, description="Requests that a caller may make at once before that rate holds.")
     api_wait_seconds: float = Field(default=30.0, gt=0, le=300, description="Longest that `POST /v1/assess` waits for its result.")

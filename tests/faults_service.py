@@ -83,7 +83,7 @@ def be(part: str, folder: Path) -> None:
         case "api":
             serve(database, chosen)
         case "maintenance":
-            keep_going(database, chosen, (), threading.Event().wait)
+            keep_going(database, chosen, {}, threading.Event().wait)
         case "deliveries":
             run_worker(database, webhooks.duties(webhooks.open_sender(open_blobs(chosen), chosen)), tuple(Urgency), chosen)
         case _:
