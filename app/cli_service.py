@@ -40,7 +40,8 @@ def up(rules: _Rules = False, tls_cert: _TlsCert = None, tls_key: _TlsKey = None
         say("database      ready")
     chosen = _with_tls(tls_cert, tls_key, self_signed)
     shown = ("--tls-cert", chosen.tls_cert, "--tls-key", chosen.tls_key) if chosen.tls_cert else ()
-    doors = (Part("desk", _command("ui")), Part("api", _command("api", *shown)))
+    servers = [Part(f"api {number}", _command("api", *shown)) for number in range(1, chosen.api_processes + 1)]
+    doors = (*servers, Part("desk", _command("ui")))
     others = tuple(Part(name, _command(name)) for name in ("maintenance", "deliveries", "learning"))
     keep_up(chosen, (*workers, desk, *others, *doors), say)
 

@@ -1,6 +1,5 @@
 """A review as it is opened: the task, its application, what the machine read, and what people made of it so far."""
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,6 +18,7 @@ from app.report.pictures import Picture, shrink
 from app.review_queue import audit_sample
 from app.review_queue.desk import Desk
 from app.review_queue.recompute import Reviewed, figures_by_number, last_changes, recompute
+from app.scratch import scratch_folder
 from app.store import applications, assessments, audit_samples, documents, rationales, review_tasks, reviews
 from app.store.content import read_assessment
 from app.store.rows import Adjustment, Application, Correction, StoredDecision, StoredDocument, Task
@@ -131,8 +131,8 @@ def page_picture(desk: Desk, reader: Draws, review: Review, page: Page) -> Pictu
     document = next((each for each in review.documents if each.file == page.file), None)
     if document is None or document.state == "purged":
         raise UsageError(f"{page.file} is not kept any more.")
-    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder:
-        path = Path(folder) / "file"
+    with scratch_folder() as folder:
+        path = folder / "file"
         desk.blobs.copy_to(desk.user.lender_id, document.sha256.hex(), path)
         drawn = reader.render_page(path, page.number, _DPI, page.rotation)
     return shrink(drawn, _MOST_PICTURE_BYTES)
