@@ -120,7 +120,12 @@ def test_a_new_champion_ends_the_canary(database: Engine, tmp_path: Path, chosen
         shas = [registry.content_sha256(tmp_path / f"extractor-{n}") for n in (2, 1)]
         model_versions.promote(connection, OWNER, chosen, Promotion(Verdict("extractor", shas[0], shas[1], (), "ab"), "better"))
         (told,) = canary.show(connection, OWNER, chosen)
+        advice = model_versions.refit_advice(model_versions.list_models(connection, OWNER), chosen)
     assert told.canary.stopped_why == "2 became champion"
+    assert "fitted for another extractor than 2" in advice
+    with database.begin() as connection:
+        model_versions.roll_back(connection, OWNER, chosen, "extractor", "back")
+        assert model_versions.refit_advice(model_versions.list_models(connection, OWNER), chosen) == ""
 
 
 @pytest.mark.usefixtures("running")
