@@ -40,7 +40,8 @@ def up(rules: _Rules = False, tls_cert: _TlsCert = None, tls_key: _TlsKey = None
         say("database      ready")
     chosen = _with_tls(tls_cert, tls_key, self_signed)
     shown = ("--tls-cert", chosen.tls_cert, "--tls-key", chosen.tls_key) if chosen.tls_cert else ()
-    doors = (Part("desk", _command("ui")), Part("api", _command("api", *shown)))
+    servers = [Part(f"api {number}", _command("api", *shown)) for number in range(1, chosen.api_processes + 1)]
+    doors = (*servers, Part("desk", _command("ui")))
     others = tuple(Part(name, _command(name)) for name in ("maintenance", "deliveries", "learning"))
     keep_up(chosen, (*workers, desk, *others, *doors), say)
 
@@ -142,6 +143,7 @@ def worker(
     from app.intake import Workplace, duties
     from app.jobs import Urgency, run_worker
     from app.reading.reader import Reader
+    from app.review_queue import rationales
     from app.supervisor import stop_with_parent
 
     _log()
@@ -156,7 +158,8 @@ def worker(
 
     with Reader(chosen, compare=True) as reader, open_store() as database:
         place = Workplace(open_blobs(chosen), reader, models, chosen, load)
-        run_worker(database, duties(place) | shadow.duties(place), (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
+        done = duties(place) | rationales.duties(place) | shadow.duties(place)
+        run_worker(database, done, (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
 
 
 @service_app.command()

@@ -1,7 +1,6 @@
 """What comes in: files stored, noted and put into the queue in one transaction; and what a worker does with them, recorded in another."""
 
 import hashlib
-import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from app.idempotency import KEPT
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue, enqueue_all
 from app.reading.reader import quarantined
 from app.review_queue.placing import Assessed, put_before_people
+from app.scratch import scratch_folder
 from app.settings import Settings
 from app.store import answers, applications, documents, retention, webhooks
 from app.store.assessments import NewAssessment, add_assessment
@@ -89,9 +89,8 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
     lender_id = user.lender_id
     allow(user, Act.SUBMIT_APPLICATION, lender_id)
     retention.keep_files(connection, lender_id)
-    id = applications.add_application(connection, lender_id, package.application)
-    applications.lock(connection, lender_id, id)
-    known = {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
+    id, is_new = applications.claim_application(connection, lender_id, package.application)
+    known = set() if is_new else {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
     added = []
     for name, source, reason in package.files:
         sha256 = bytes.fromhex(_stored(connection, blobs, lender_id, source))
@@ -103,17 +102,20 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
             documents.quarantine_document(connection, lender_id, document, reason)
         known.add((called, sha256))
         added.append(called)
-    if added:
+    if added:  # all that other senders wait for comes last: the lender's turn in the queue, the head of its trail
+        request_assessment(connection, lender_id, id, package.urgency, is_new)
         audit.record(connection, user, Act.SUBMIT_APPLICATION, f"application {id}", {"files": len(added)})
-        request_assessment(connection, lender_id, id, package.urgency)
     return id
 
 
-def store_ahead(database: Engine, blobs: Blobs, user: User, sources: Sequence[Source]) -> tuple[Blob, ...]:
-    """Store files that an application is to take by their SHA-256; those that none takes within a day are removed."""
+def store_ahead(database: Engine, blobs: Blobs, user: User, sources: Sequence[Source], lasting: bool = True) -> tuple[Blob, ...]:
+    """Store files that an application is to take by their SHA-256; those that none takes within a day are removed.
+
+    Not `lasting`: the note of them is on the disk only once the application that takes them is, which the same request sends.
+    """
     allow(user, Act.SUBMIT_APPLICATION, user.lender_id)
     with database.begin() as connection:
-        retention.keep_files(connection, user.lender_id)
+        (retention.keep_files if lasting else retention.keep_files_unsaved)(connection, user.lender_id)
         stored = tuple(blobs.put(user.lender_id, source) for source in sources)
         for each in stored:
             retention.add_file_sent_ahead(connection, user.lender_id, each.sha256, each.size, _KEPT_AHEAD)
@@ -140,10 +142,14 @@ def _stored(connection: Connection, blobs: Blobs, lender_id: str, source: Source
     return source.sha256
 
 
-def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency) -> None:
-    """Have an application assessed once this transaction commits; where a job for it waits already, that one does it."""
+def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency, is_new: bool = False) -> None:
+    """Have an application assessed once this transaction commits; where a job for it waits already, that one does it.
+
+    None waits for one that is new.
+    """
     job = Job(JobName.ASSESS, lender_id, {"application_id": application_id}, urgency, key=f"application {application_id}")
-    if (id := enqueue(connection, job)) is not None:
+    id = enqueue_all(connection, (job,))[0] if is_new else enqueue(connection, job)
+    if id is not None:
         applications.set_job(connection, lender_id, application_id, id)
 
 
@@ -185,8 +191,8 @@ def _read(workplace: Workplace, attempt: Attempt, document: StoredDocument) -> D
         begun = documents.begin_reading(connection, attempt.lender_id, document.id)
     if begun > most:
         return quarantined(document.file, f"The program ended {most} times while it read this file. Send it in another form.")
-    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder:
-        path = Path(folder) / "file"
+    with scratch_folder() as folder:
+        path = folder / "file"
         workplace.blobs.copy_to(attempt.lender_id, document.sha256.hex(), path)
         read = workplace.reader.read_document(document.file, path)
     with attempt.database.begin() as connection:

@@ -42,6 +42,7 @@ class JobName(StrEnum):
 
     ASSESS = "assess"
     SHADOW = "shadow"
+    REASON = "reason"
     SCORE_BATCH = "score_batch"
     BUILD_MEMO = "build_memo"
     RETRAIN = "retrain"

@@ -116,7 +116,7 @@ class Settings(BaseSettings):
         default=12, ge=1, description="Processor time that a small file may take in all; each megabyte of it gives 500 seconds more."
     )
     max_page_words: int = Field(default=10_000, gt=0, description="Most words of one page, and a tenth of its letters.")
-    reader_memory_bytes: int = Field(default=2_000_000_000, gt=0, description="Memory that the reading process may use.")
+    reader_memory_bytes: int = Field(default=1_900_000_000, gt=0, description="Memory that the reading process may use.")
     readers: int = Field(default=0, ge=0, le=256, description="Reading processes at a time; 0: one per core, divided among the workers.")
     ocr_dpi: int = Field(default=200, ge=72, le=600, description="Resolution at which PDF pages are rendered for OCR.")
     lender_id: str = Field(
@@ -156,12 +156,15 @@ class Settings(BaseSettings):
     ui_url: str = Field(default="", description="Address by which browsers reach the desk, where that is not its own.")
     api_address: str = Field(default="127.0.0.1", description="Address at which the API answers; 0.0.0.0: at every one.")
     api_port: int = Field(default=8443, ge=1, le=65_535, description="Port at which the API answers.")
+    api_processes: int = Field(
+        default=1, ge=1, le=16, description="API servers that `loanlens up` starts, all at one port: at most one for each core."
+    )
     tls_cert: str = Field(
         default="", description="Certificate chain (PEM) that the API shows; empty: no TLS, for a proxy in front that has it."
     )
     tls_key: str = Field(default="", description="The private key (PEM) of that certificate.")
     api_rate: float = Field(
-        default=100.0, gt=0, description="Requests a second that each caller of the API has, over time; each API server counts by itself."
+        default=100.0, gt=0, description="Requests a second that each caller of the API has, over time; each API process counts by itself."
     )
     api_burst: int = Field(default=200, ge=1, description="Requests that a caller may make at once before that rate holds.")
     api_wait_seconds: float = Field(default=30.0, gt=0, le=300, description="Longest that `POST /v1/assess` waits for its result.")

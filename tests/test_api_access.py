@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator
@@ -261,7 +262,7 @@ def test_health_readiness_and_measures_are_told_without_lenders(world: Service) 
     assert world.client.get("/health").json() == {"status": "alive"}
     assert world.client.get("/ready").json() == {"status": "ready", "workers": 0}
     said = world.client.get("/metrics").text
-    assert 'loanlens_requests_total{method="GET",route="/v1/applications/{id}",status="404"} 1.0' in said
+    assert f'loanlens_requests_total{{method="GET",process="{os.getpid()}",route="/v1/applications/{{id}}",status="404"}} 1.0' in said
     assert "first" not in said
 
 

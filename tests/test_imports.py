@@ -17,7 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("app.reading", "rules", "models"),
     (
         *("app.assess", "app.reasoning", "app.account_table", "app.rate_table", "app.page_kinds", "app.what_if", "app.report"),
-        *("app.provenance", "app.store", "app.database", "app.migrations", "app.blobs"),
+        *("app.provenance", "app.scratch", "app.store", "app.database", "app.migrations", "app.blobs"),
     ),
     (
         *("app.review_queue", "app.audit", "app.access", "app.applications", "app.intake", "app.jobs", "app.supervisor"),

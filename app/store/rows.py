@@ -303,6 +303,16 @@ class Canary:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedApplication:
+    """An application, how many steps of its job are done of how many, and what went wrong with it last, if anything did."""
+
+    application: Application
+    done: int
+    total: int
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class JobRecord:
     """A job as its lender may see it. `outcome` is done, quarantined, cancelled, or None while it waits or runs."""
 

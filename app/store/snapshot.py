@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, func, select, text
 
 from app.domain import ModelVersion
-from app.store import retention, tables_of_api, tables_of_learning
+from app.store import retention, tables_of_api, tables_of_learning, tables_of_reviews
 from app.store.tables import audit_heads, lenders, model_versions
 
 metadata = tables_of_api.answers.metadata  # it knows all tables once every module with tables is there
-_TABLES = (tables_of_api, tables_of_learning)
+_TABLES = (tables_of_api, tables_of_learning, tables_of_reviews)
 
 
 @dataclass(frozen=True, slots=True)
