@@ -31,7 +31,8 @@ def list_versions(lender: Lender = None) -> None:
 
     table = Table("model", "champion", "since", "put there by", "challenger", "versions")
     with open_store() as database, database.connect() as connection:
-        for each in model_versions.list_models(connection, owner_of(lender)):
+        standings = model_versions.list_models(connection, owner_of(lender))
+        for each in standings:
             champion, challenger = each.champion, each.challenger
             since = f"{champion.created_at:%Y-%m-%d %H:%M}" if champion and champion.created_at else ""
             serving = champion.version if champion else "as installed"
@@ -40,6 +41,8 @@ def list_versions(lender: Lender = None) -> None:
                 each.name, serving, since, champion.moved_by if champion else "", challenger.version if challenger else "", versions
             )
     Console().print(table)
+    if advice := model_versions.refit_advice(standings, settings()):
+        say(advice)
 
 
 @versions_app.command("register")

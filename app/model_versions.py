@@ -139,6 +139,21 @@ def list_models(connection: Connection, user: User) -> tuple[Standing, ...]:
     return tuple(_standing(connection, user.lender_id, name) for name in registry.FILES)
 
 
+def refit_advice(standings: Sequence[Standing], settings: Settings) -> str:
+    """Return what the owner is to do about a confidence that was fitted for another extractor than serves; empty where it fits."""
+    of = {each.name: each for each in standings}
+    reads, judges = of["extractor"].champion, of["confidence"].champion
+    if reads is None or (judges and judges.created_at and reads.created_at and judges.created_at > reads.created_at):
+        return ""
+    serving = next(each for each in of["extractor"].versions if each.version == reads.version)
+    if serving.sha256 == registry.content_sha256(settings.extractor_dir):
+        return ""
+    return (
+        f"The confidence was fitted for another extractor than {reads.version}, which serves: fit it anew with `loanlens train confidence`,"
+        " register and promote it. Until then watch the audit sample."
+    )
+
+
 def history(connection: Connection, user: User, name: str) -> tuple[Move, ...]:
     """Return who made which version champion, when and why, oldest first."""
     allow(user, Act.READ_MEASURES, user.lender_id)

@@ -1,7 +1,9 @@
 """Canaries: a share by stable hash, never of what rates, stopped by themselves where they are worse, on record with their figures."""
 
 import json
+import time
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -9,18 +11,21 @@ from sqlalchemy import Engine, text
 
 from app import canary, model_versions
 from app.assess import MatchingExtractor, Models
+from app.blobs.storage import open_blobs
 from app.canary import compare, is_served
 from app.domain import ModelVersion
 from app.errors import AlreadyKnown, NotFound, UsageError
+from app.intake import Package, Workplace, duties, receive
+from app.jobs import Urgency, run_worker
 from app.model_versions import Promotion, Verdict
 from app.settings import Settings
 from app.store import assessments, learning
 from app.store.learning import Served
-from app.store.rows import Canary
+from app.store.rows import Canary, NewApplication
 from models import registry
 from tests.test_model_versions import OWNER, ensemble
-from tests.test_replay import MODELS
-from tests.test_shadow import send_and_work
+from tests.test_replay import MODELS, Reader
+from tests.test_shadow import ANN, send_and_work
 
 SETTINGS = Settings()
 SAME = [Served(n % 2 == 0, 50, n % 5 == 0, True, 1.0 + n % 7 / 10, 5) for n in range(200)]
@@ -120,7 +125,12 @@ def test_a_new_champion_ends_the_canary(database: Engine, tmp_path: Path, chosen
         shas = [registry.content_sha256(tmp_path / f"extractor-{n}") for n in (2, 1)]
         model_versions.promote(connection, OWNER, chosen, Promotion(Verdict("extractor", shas[0], shas[1], (), "ab"), "better"))
         (told,) = canary.show(connection, OWNER, chosen)
+        advice = model_versions.refit_advice(model_versions.list_models(connection, OWNER), chosen)
     assert told.canary.stopped_why == "2 became champion"
+    assert "fitted for another extractor than 2" in advice
+    with database.begin() as connection:
+        model_versions.roll_back(connection, OWNER, chosen, "extractor", "back")
+        assert model_versions.refit_advice(model_versions.list_models(connection, OWNER), chosen) == ""
 
 
 @pytest.mark.usefixtures("running")
@@ -179,3 +189,40 @@ def test_a_look_at_what_is_no_worse_stops_rarely(database: Engine) -> None:
         found = [replace(each, by_canary=(n * 7919 + seed * 104_729) % 97 < 48) for n, each in enumerate(SAME)]
         alarms += any(each.is_worse for each in compare(found, SETTINGS))
     assert alarms <= 1
+
+
+def test_a_rollback_under_a_running_batch_takes_moments_and_harms_nothing_in_flight(
+    database: Engine, tmp_path: Path, chosen: Settings
+) -> None:
+    with database.begin() as connection:
+        model_versions.register(connection, OWNER, chosen, "extractor", extractor_folder(tmp_path, "2"))
+        shas = [registry.content_sha256(tmp_path / f"extractor-{n}") for n in (2, 1)]
+        model_versions.promote(connection, OWNER, chosen, Promotion(Verdict("extractor", shas[0], shas[1], (), "ab"), "better"))
+    blobs, loads = open_blobs(chosen), list[str]()
+    with database.begin() as connection:
+        for n in range(6):
+            files = [("accounts.pdf", BytesIO(b"%PDF whole"), None)]
+            receive(connection, blobs, ANN, Package(NewApplication(f"B{n}"), files, Urgency.BATCH))
+
+    took = list[float]()
+
+    def load_and_go_back(of: Settings) -> Models:
+        """Roll back while the third job is being done: it has its models already."""
+        made = with_extractor(of)
+        loads.append(made.extractor.version.version)
+        if len(loads) == 3:
+            began = time.monotonic()
+            with database.begin() as connection:
+                model_versions.roll_back(connection, OWNER, chosen, "extractor", "too many corrections")
+            took.append(time.monotonic() - began)
+        return made
+
+    place = Workplace(blobs, Reader(), with_extractor(chosen), chosen, load_and_go_back)
+    run_worker(database, duties(place), tuple(Urgency), chosen, until_idle=True)
+    with database.connect() as connection:
+        states = connection.execute(text("SELECT state FROM applications")).scalars().all()
+        served = connection.execute(text("SELECT v ->> 'version' FROM assessments, jsonb_array_elements(versions) v"
+                                         " WHERE v ->> 'name' = 'extractor' ORDER BY id")).scalars().all()
+    assert states == ["assessed"] * 6
+    assert served == ["2", "2", "2", "1", "1", "1"]
+    assert took[0] < 60

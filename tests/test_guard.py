@@ -122,6 +122,7 @@ OPEN = {
     "app.intake.Workplace.models_of": "is for workers, which act as the machine",
     "app.model_versions.read_verdict": "reads a file",
     "app.model_versions.verdict_of": "sees nothing stored",
+    "app.model_versions.refit_advice": "looks at models that were listed",
     "app.model_versions.in_service": "is for workers, which act as the machine",
     "app.model_versions.in_shadow": "is for workers, which act as the machine",
     "app.monitoring.Watch.alerts": "sees nothing stored",

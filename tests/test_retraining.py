@@ -81,9 +81,11 @@ def test_what_fails_a_quality_gate_is_refused_with_its_rows_and_nothing_trains(
     assert not (tmp_path / "challengers").exists()
 
 
-def test_nobody_having_judged_anything_is_said(database: Engine, tmp_path: Path, champion: Path) -> None:  # noqa: F811
+def test_on_a_fresh_installation_nobody_having_judged_anything_is_said(
+    database: Engine, tmp_path: Path, champion: Path  # noqa: F811
+) -> None:
     with database.begin() as connection:
-        connection.execute(text("INSERT INTO lenders (id, name) VALUES ('first', 'first') ON CONFLICT DO NOTHING"))
+        connection.execute(text("DELETE FROM lenders"))
     done = turn(place_of(database, tmp_path, champion))
     assert (done.outcome, "nothing to learn from" in str(done.said)) == ("refused", True)
 

@@ -20,6 +20,7 @@ from app.errors import BlobDamaged, SetupError, UsageError
 from app.model_versions import Promotion
 from app.settings import PROJECT, Settings
 from app.store import accounts, learning
+from app.store.applications import add_lender
 from app.store.rows import Retraining
 from training import datasets, gates, retrain_extractor
 from training.corrections import reviewed
@@ -60,6 +61,7 @@ def run(place: Place, user: User, name: str, say: Callable[[str], None]) -> Retr
             raise UsageError(f"Another process is retraining the {name}: one at a time.")
         held.commit()
         with place.database.begin() as connection:
+            add_lender(connection, user.lender_id, user.lender_id)
             begun = retraining.begin(connection, user, name)
         try:
             outcome, told = _turn(place, begun, user.lender_id, say)

@@ -52,14 +52,10 @@ def draw_comparison(desk: Desk, found: Sequence[Retraining]) -> None:
     st.markdown(f"###### Challenger beside champion: {newest.name} {newest.version}")
     rows = [Row([each["name"], _state(bool(each["passed"])), each["says"]]) for each in gates]
     draw_table(["Gate", "", "Found"], rows, (1, 2))
-    for each in gates:
-        if each["figures"]:
-            with st.expander(f"Figures: {each['name']}"):
-                figures = [Row([line["of"], line["champion"], line["challenger"], line["test"]]) for line in each["figures"]]
-                draw_table(["", "Champion", "Challenger", "Test"], figures, (3,))
-    fairness = next((each for each in gates if each["name"] == "fairness"), None)
-    if fairness is not None and not fairness["figures"]:
-        st.caption(f"Fairness: {fairness['says']}.")
+    _fairness(next((each for each in gates if each["name"] == "fairness"), None))
+    with st.expander("Every figure"):
+        lines = [row for each in gates if each["figures"] for row in (Row([each["name"]], "heading"), *_figures(each))]
+        draw_table(["", "Champion", "Challenger", "Test"], lines, (3,))
     st.caption(f"The whole report: {newest.report.get('file', '–')}")
     if newest.outcome == "trained" and place.may(desk.user, Act.PROMOTE_MODEL):
         _promote_form(desk, newest)
@@ -99,6 +95,19 @@ def confirmed(act: Callable[[], None], sure: bool) -> None:
     with place.telling():
         act()
         st.rerun()
+
+
+def _figures(gate: Mapping[str, Any]) -> list[Row]:
+    return [Row([line["of"], line["champion"], line["challenger"], line["test"]]) for line in gate["figures"]]
+
+
+def _fairness(gate: Mapping[str, Any] | None) -> None:
+    """Draw fairness by group, or why there is nothing to say of it."""
+    st.markdown("**Fairness by group**")
+    if gate is not None and gate["figures"]:
+        draw_table(["", "Champion", "Challenger", "Limit"], _figures(gate), (3,))
+    else:
+        st.caption(f"{gate['says'].capitalize()}." if gate else "The comparison ended before it.")
 
 
 def _promote_form(desk: Desk, newest: Retraining) -> None:

@@ -28,6 +28,8 @@ def draw() -> None:
             retrainings = retraining.list_retrainings(connection, desk.user)
             canaries = canary.show(connection, desk.user, desk.settings)
         _versions(standings)
+        if advice := model_versions.refit_advice(standings, desk.settings):
+            st.warning(advice)
         name = st.selectbox("Model", list(histories))
         moves = [
             Row([f"{move.created_at:%Y-%m-%d %H:%M}" if move.created_at else "", move.version, move.moved_by, move.why])
