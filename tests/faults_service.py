@@ -132,7 +132,7 @@ class Stack:
         server = embedded(self.settings)
         assert server is not None
         if kind == "restart":
-            return server.stop()
+            return server.stop(10)
         pid = server.pid()
         found = {"database": [pid] if pid else [], "backend": backends(server)}.get(kind, parts(self.folder, kind))
         if found:
