@@ -90,14 +90,19 @@ class Server:
                 if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": _NAME}):
                     connection.execute(text(f"CREATE DATABASE {_NAME} ENCODING 'UTF8' TEMPLATE template0"))
 
-    def stop(self) -> bool:
-        """Stop the server, ending its connections; say whether it ran."""
+    def stop(self, seconds: int = _START_SECONDS) -> bool:
+        """Stop the server, ending its connections; say whether it ran.
+
+        One that has not ended after so long (PostgreSQL 18 told to stop while it recovers may wait for ever) is ended as by a power cut.
+        """
         if self.pid() is None:
             return False
         with self._alone():
             if self.pid() is None:
                 return False
-            done = self._call("pg_ctl", "-D", str(self._data), "-w", "-t", str(_START_SECONDS), "-m", "fast", "stop")
+            done = self._call("pg_ctl", "-D", str(self._data), "-w", "-t", str(seconds), "-m", "fast", "stop")
+            if done.returncode:
+                done = self._call("pg_ctl", "-D", str(self._data), "-w", "-t", str(_START_SECONDS), "-m", "immediate", "stop")
         if done.returncode:
             raise SetupError(f"The database in {self.folder} does not stop: {_last_line(done.stdout)}. Its messages are in {self.log}.")
         return True

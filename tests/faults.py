@@ -341,9 +341,8 @@ def begun_again(database: Engine, before: dict[int, int]) -> bool:
 
 
 def waited(ask: Callable[[], T], seconds: float = 30) -> T:
-    """Ask until the answer is something, and return it."""
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
+    """Ask until the answer is something, and return it; the seconds count while we run ourselves, on a machine that may be held up."""
+    for _ in range(int(seconds / 0.1)):
         if answer := ask():
             return answer
         time.sleep(0.1)

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -132,7 +132,7 @@ class Stack:
         server = embedded(self.settings)
         assert server is not None
         if kind == "restart":
-            return server.stop()
+            return server.stop(10)
         pid = server.pid()
         found = {"database": [pid] if pid else [], "backend": backends(server)}.get(kind, parts(self.folder, kind))
         if found:
@@ -194,7 +194,7 @@ def heard_all(stack: Stack) -> bool:
     def quiet() -> bool:
         stack.keep_up()
         with stack.database.connect() as connection:
-            return connection.scalar(waiting) == 0
+            return not connection.scalar(waiting)
 
     waited(quiet, 400)
     kept, twice, late = stack.ear.understood(stack.hook.secret)
@@ -320,7 +320,7 @@ def main() -> None:
     if chosen.part:
         be(chosen.part, chosen.folder)
         return
-    runs = {"kills": partial(kills, number=chosen.kills, seed=chosen.seed), "uploads": uploads}
+    runs: dict[str, Callable[[Path], bool]] = {"kills": partial(kills, number=chosen.kills, seed=chosen.seed), "uploads": uploads}
     runs |= {"slow-disk": slow_disk} if os.geteuid() == 0 else {}
     well = [on_its_own(runs[name]) for name in chosen.runs or runs]
     sys.exit(0 if all(well) else 1)

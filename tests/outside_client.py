@@ -22,7 +22,7 @@ from tests.test_webhooks import Receiver
 _AGAIN = (429, 503)
 #: What every document holds, and no log may: a tax id and an account number.
 PLANTED = ("12-3456789", "9876543210")
-_GIVE_UP_SECONDS = 300.0
+_TRIES = 1_000  # minutes
 
 
 class Unanswered(Exception):
@@ -45,8 +45,7 @@ class Caller:
         headers = {"Authorization": f"Bearer {self.key}"}
         if method == "POST" and path != "/v1/files":
             headers["Idempotency-Key"] = f"caller-{self.seed}-{next(self._numbers)}"
-        give_up = time.monotonic() + _GIVE_UP_SECONDS
-        while time.monotonic() < give_up:
+        for _ in range(_TRIES):
             sent = content()
             try:
                 answer = httpx.request(method, self.address + path, headers=headers | sent.pop("headers", {}), timeout=60, **sent)

@@ -13,16 +13,13 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from app.errors import UsageError
-from app.reading.contents import FileKind, Unreadable, kind_of
+from app.reading.contents import FileKind, Unreadable, kind_of, list_bytes
 from app.settings import Settings
 
 #: What file browsers leave behind; it is nothing that a borrower sent.
 _LEFTOVERS = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
 _CHUNK = 1 << 20
 _ENCRYPTED = 0x1
-_END, _END64 = b"PK\x05\x06", b"PK\x06\x06"
-_ELSEWHERE = 2**32 - 1  # the 64-bit end says it
-_LONGEST_END = 2**16 + 100  # of an archive, with its comment
 _LISTED_BYTES = 1_000  # what the list of an archive may take for each of the files that are read
 
 
@@ -88,7 +85,7 @@ def _unpacked(name: str, path: Path, settings: Settings, into: Path) -> list[Sou
     """Return the files of the archive at `path`, unpacked into `into` under numbers for names."""
     limit = f"{settings.max_archive_entries}; LOANLENS_MAX_ARCHIVE_ENTRIES"
     try:
-        if (size := _list_bytes(path)) > settings.max_archive_entries * _LISTED_BYTES:
+        if (size := list_bytes(path)) > settings.max_archive_entries * _LISTED_BYTES:
             why = f"The archive's list of files takes {size:,} bytes, more than is read ({limit}). Send it in parts."
             return [SourceFile(name, path, why)]
         with ZipFile(path) as archive:
@@ -101,20 +98,6 @@ def _unpacked(name: str, path: Path, settings: Settings, into: Path) -> list[Sou
             return list(_entries(name, archive, entries, settings, into))
     except (BadZipFile, OSError, ValueError, NotImplementedError) as error:
         return [SourceFile(name, path, f"The archive is damaged and cannot be unpacked ({error}). Ask the sender to send it again.")]
-
-
-def _list_bytes(path: Path) -> int:
-    """Return how long an archive says that the list of its files is. It is asked before the whole list is taken into memory."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _LONGEST_END))
-        end = file.read()
-    said = [0]
-    for mark, place, width in ((_END, 12, 4), (_END64, 40, 8)):
-        found = end.find(mark)
-        while found >= 0:
-            said.append(int.from_bytes(end[found + place : found + place + width], "little"))
-            found = end.find(mark, found + 1)
-    return max(size for size in said if size != _ELSEWHERE)
 
 
 def _is_leftover(entry: ZipInfo) -> bool:
