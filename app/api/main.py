@@ -55,25 +55,25 @@ def serve(database: Engine, settings: Settings) -> None:
     own = connect(database.url, _CONNECTIONS // settings.api_processes)
     try:
         server = make_server(watched(make_api(own, open_blobs(settings), settings)), settings)
-        with _listening(settings) as listening:
-            server.run([listening])
+        with listening(settings) as door:
+            server.run([door])
     finally:
         own.dispose()
 
 
-def _listening(settings: Settings) -> socket.socket:
+def listening(settings: Settings) -> socket.socket:
     """Return the socket that requests come to. Several processes have one each at the same port: the system spreads callers among them."""
     kind = socket.AF_INET6 if ":" in settings.api_address else socket.AF_INET
     place = (settings.api_address, settings.api_port)
     try:
-        listening = socket.create_server(place, family=kind, backlog=_WAITING, reuse_port=settings.api_processes > 1)
+        door = socket.create_server(place, family=kind, backlog=_WAITING, reuse_port=settings.api_processes > 1)
     except OSError as error:
         raise SetupError(
             f"The API cannot answer at {settings.api_address}:{settings.api_port}: {error.strerror}."
             " Stop what does, or set LOANLENS_API_ADDRESS and LOANLENS_API_PORT."
         ) from error
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else the end of an answer waits 40 ms for the caller's word
-    return listening
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else the end of an answer waits 40 ms for the caller's word
+    return door
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:

@@ -165,11 +165,11 @@ def _accounts(lender_id: str) -> Select[Any]:
     return select(users).where(users.c.lender_id == lender_id)
 
 
-def _account(row: Mapping[str, Any]) -> Account:
+def _account(row: Mapping[Any, Any]) -> Account:
     values = {field.name: row[field.name] for field in fields(Account)}
     return Account(**values | {"roles": frozenset(Role(role) for role in row["roles"])})
 
 
-def _api_key(row: Mapping[str, Any]) -> ApiKey:
+def _api_key(row: Mapping[Any, Any]) -> ApiKey:
     values = {field.name: row[field.name] for field in fields(ApiKey)}
     return ApiKey(**values | {"scopes": frozenset(row["scopes"])})

@@ -28,8 +28,7 @@ _BEFORE = {
 _OF_JOB = _A.outerjoin(_R, (_R.c.lender_id == _A.c.lender_id) & (_R.c.job_id == _A.c.job_id))
 _THIS = (_A.c.lender_id == bindparam("of"), _A.c.id == bindparam("this"))
 _FOLLOWED = select(*columns(Application, _A), _R.c.done, _R.c.total, _R.c.fault).select_from(_OF_JOB).where(*_THIS)
-_ROW = {each: bindparam(each) for each in ("lender_id", "received_at", *(c.name for c in columns(NewApplication, _A)))}
-_CLAIM = insert(_A).values(_ROW).on_conflict_do_nothing(index_elements=["lender_id", "reference"]).returning(_A.c.id)
+_CLAIM = insert(_A).on_conflict_do_nothing(index_elements=["lender_id", "reference"]).returning(_A.c.id)
 _SET_JOB = update(_A).where(*_THIS).values(job_id=bindparam("job"))
 
 

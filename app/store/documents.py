@@ -14,8 +14,7 @@ _P = tables.pages
 #: Asked by every request, so made once.
 _OF_THIS = (_D.c.lender_id == bindparam("of"), _D.c.application_id == bindparam("this"))
 _DOCUMENTS = select(*columns(StoredDocument, _D)).where(*_OF_THIS).order_by(_D.c.id)
-_NEW = {each: bindparam(each) for each in ("lender_id", "application_id", "file", "sha256", "received_by")}
-_ADD = insert(_D).values(_NEW).returning(_D.c.id)
+_ADD = insert(_D).returning(_D.c.id)
 
 
 def add_document(connection: Connection, lender_id: str, application_id: int, file: tuple[str, bytes], received_by: str | None) -> int:
