@@ -1,11 +1,11 @@
 # Every target is one line; `make help` lists them. `make demo` and `make test` are all that a newcomer needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test test-slow browser lint types format injections bench bench-store bench-service capacity hostile faults bench-desk desk-faults fuzz-api load lock clean distclean
+.PHONY: help setup demo ui test test-slow browser lint types format injections bench bench-store bench-service capacity hostile faults bench-desk desk-faults retrain-faults fuzz-api load lock clean distclean
 RUN := .venv/bin/python -m
 REPORT := out/report.html
 
 help: ## list every target
-	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 setup: ## make .venv/ with the program and all it needs; a second run ends at once
 	@deploy/setup.sh
@@ -63,6 +63,9 @@ bench-desk: setup ## let 20 analysts correct 2,000 figures at once, and measure 
 
 desk-faults: setup ## kill analysts and the database while they correct and decide, and count what is half written; KILLS=200
 	@$(RUN) tests.desk_faults --kills $(or $(KILLS),200)
+
+retrain-faults: setup ## kill a retraining at random moments, resume it, and compare it with one that nobody killed; KILLS=20
+	@$(RUN) tests.retrain_faults --kills $(or $(KILLS),20)
 
 fuzz-api: setup ## ask the API everything its schema allows and forbids (schemathesis); EXAMPLES=10000 for the full run
 	@$(RUN) tests.fuzz_api --examples $(or $(EXAMPLES),1000)

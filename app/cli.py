@@ -24,6 +24,7 @@ from app import cli_training as learning
 from app.assess import assess, load_models, spread_documents
 from app.cli_access import access_app
 from app.cli_data import data_app, retrain_app
+from app.cli_experiment import experiment_app
 from app.cli_models import evaluate_risk, rate_app, train_ensemble
 from app.cli_queue import queue_app
 from app.cli_replay import replay_app
@@ -67,6 +68,7 @@ app.add_typer(rate_app)
 app.add_typer(queue_app, name="queue")
 app.add_typer(data_app, name="data")
 app.add_typer(retrain_app, name="retrain")
+app.add_typer(experiment_app, name="experiment")
 evaluate_app.command("risk")(evaluate_risk)
 train_app.command("ensemble")(train_ensemble)
 

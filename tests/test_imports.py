@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("app.api", "app.client", "ui", "training"),
     (
         *("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_queue", "app.cli_service", "app.cli_training"),
-        *("app.cli_upkeep", "app.cli_replay", "app.cli_data", "app.cli_versions", "app.cli_learning"),
+        *("app.cli_upkeep", "app.cli_replay", "app.cli_data", "app.cli_versions", "app.cli_learning", "app.cli_experiment"),
     ),
 )
 LAYER_OF = {part: number for number, parts in enumerate(LAYERS) for part in parts}

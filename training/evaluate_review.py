@@ -81,20 +81,29 @@ class Timing:
 def place_of_its_own(settings: Settings) -> Iterator[Place]:
     """Yield a desk with a database and stored files of its own, at which a credit officer sits; all of it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="ll-"))
+    try:
+        with place_in(folder, settings, "review") as place:
+            yield place
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def place_in(folder: Path, settings: Settings, lender_id: str) -> Iterator[Place]:
+    """Yield a desk with a database and stored files in a folder, which stay there; the lender is added where it is new."""
     folder.chmod(0o711)
     server = Server(folder / "postgres")
     try:
         server.start()
         database = connect(server.url)
         upgrade(database)
-        officer = User("officer", "review", frozenset((Role.CREDIT_OFFICER,)))
+        officer = User("officer", lender_id, frozenset((Role.CREDIT_OFFICER,)))
         with database.begin() as connection:
-            applications.add_lender(connection, officer.lender_id, "Review")
+            applications.add_lender(connection, lender_id, "Review")
         yield Place(database, Desk(officer, open_blobs(Settings(data_dir=folder)), settings))
         database.dispose()
     finally:
         server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_package(package: Package, reader: Reader, models: Models) -> Assessment:
@@ -110,7 +119,9 @@ def read_package(package: Package, reader: Reader, models: Models) -> Assessment
 
 def time_review(place: Place, made: Assessment, truth: Mapping[str, Any]) -> Timing:
     """Review one assessment as an analyst does who knows what the pages say, and decide as the machine recommends."""
-    task_id, acts, parts = _waiting(place, made), Counter[str](), {"figures": 0.0}
+    amount = made.application.facility.amount if made.application else None
+    task_id = put_in_queue(place, made, NewApplication(made.package_id, amount=amount, total_exposure=Decimal(1)))
+    acts, parts = Counter[str](), {"figures": 0.0}
     began = time.perf_counter()
     with place.database.begin() as connection:
         tasks.claim(connection, place.desk, task_id)
@@ -150,15 +161,14 @@ def lines(timings: Sequence[Timing]) -> list[str]:
     ]
 
 
-def _waiting(place: Place, made: Assessment) -> int:
+def put_in_queue(place: Place, made: Assessment, new: NewApplication) -> int:
     """Put an assessment into the queue as the worker does, and return its task."""
     lender_id, content = place.desk.user.lender_id, write_assessment(made)
     with place.database.begin() as connection:
         retention.keep_files(connection, lender_id)
         whole = place.desk.blobs.put(lender_id, BytesIO(content))
         retention.add_file(connection, lender_id, whole.sha256, whole.size)
-        amount = made.application.facility.amount if made.application else None
-        id = applications.add_application(connection, lender_id, NewApplication(made.package_id, amount=amount, total_exposure=Decimal(1)))
+        id = applications.add_application(connection, lender_id, new)
         inputs = hashlib.sha256(content).digest()
         stored = add_assessment(connection, lender_id, NewAssessment(id, made, inputs, {}, bytes.fromhex(whole.sha256)))
         applications.set_state(connection, lender_id, id, "assessed")

@@ -207,7 +207,9 @@ def _finish(made: Dataset, config: Config, champion: Path, result: tuple[DistilB
             "date": datetime.now(UTC).date().isoformat(),
             "licence": "as the champion",
         }
-        (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+        part = folder / "card.part"  # whole or not at all: a killed run finds no half of one
+        part.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+        part.replace(folder / "card.json")
     except OSError as error:
         raise SetupError(f"The challenger could not be written to {folder}: {error.strerror}. Make room, and run this again.") from error
     return Challenger(folder, both["challenger"].version.sha256, card)

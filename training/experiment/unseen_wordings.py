@@ -1,0 +1,88 @@
+"""How firms of three trades word their statements, which nothing else in this repository does: no training ever draws them.
+
+Per line of `unseen.py` the wordings of a trade, `<a|b>` being a choice as in `training.corpus.wordings`; lines that a trade does not
+word itself are worded as everywhere: `PLAIN`.
+"""
+
+from collections.abc import Mapping
+
+PLAIN: Mapping[str, tuple[str, ...]] = {
+    "ppe": ("<Property and equipment, net|Property, plant and equipment, net>",),
+    "intangibles": ("Intangible assets",),
+    "goodwill": ("Goodwill",),
+    "other_nca": ("Other assets",),
+    "total_long": ("Total long-term assets",),
+    "inventory": ("Inventory",),
+    "receivables": ("Accounts receivable",),
+    "prepaid": ("Prepaid expenses",),
+    "other_ca": ("Other current assets",),
+    "sti": ("<Marketable securities|Short-term investments>",),
+    "cash": ("<Cash|Cash in bank|Cash and cash equivalents>",),
+    "total_current_assets": ("Total current assets",),
+    "total_assets": ("Total assets",),
+    "ltd": ("Long-term debt, net of current portion",),
+    "due_to_owners": ("<Loans from shareholders|Due to shareholders>",),
+    "other_ncl": ("Other long-term liabilities",),
+    "cpltd": ("Current portion of long-term debt",),
+    "std": ("Line of credit",),
+    "payables": ("Accounts payable",),
+    "accrued": ("<Accrued expenses|Accrued liabilities>",),
+    "taxes_payable": ("Income taxes payable",),
+    "other_cl": ("Other current liabilities",),
+    "total_current_liabilities": ("Total current liabilities",),
+    "total_liabilities": ("Total liabilities",),
+    "stock": ("<Capital stock|Common stock>",),
+    "apic": ("Additional paid-in capital",),
+    "retained": ("Retained earnings",),
+    "equity": ("<Total equity|Total stockholders' equity>",),
+    "total_both": ("<Total liabilities and equity|Total liabilities and stockholders' equity>",),
+    "revenue": ("<Total revenue|Net sales>",),
+    "cogs": ("<Cost of goods sold|Cost of sales>",),
+    "gross": ("Gross profit",),
+    "staff": ("Salaries and wages",),
+    "rent": ("Rent",),
+    "depreciation": ("<Depreciation|Depreciation and amortization>",),
+    "opex": ("Total operating expenses",),
+    "operating": ("<Operating income|Income from operations>",),
+    "interest": ("Interest expense",),
+    "other": ("Total other income (expense)",),
+    "pretax": ("Income before income taxes",),
+    "tax": ("<Income tax expense|Provision for income taxes>",),
+    "net": ("Net income",),
+}
+
+FARM: Mapping[str, tuple[str, ...]] = {
+    "other_nca": ("<Equity in the co-op|Patronage stock in cooperatives>",),
+    "inventory": ("<Feed, seed and harvested crops on hand|Market livestock and stored grain|Growing crops and farm supplies>",),
+    "receivables": ("<Grain checks outstanding|Milk check not yet received|Due from elevator and packers>",),
+    "ltd": ("<Land contract and term notes, later years|Farm Credit and machinery notes beyond one year>",),
+    "cpltd": ("<Principal due this year on term notes|Machinery and land notes due within 12 months>",),
+    "std": ("<Operating note at the bank|Crop line drawn>",),
+    "payables": ("<Open accounts at co-op and dealers|Owed to feed, seed and fuel dealers>",),
+    "retained": ("<Earned net worth|Farm earnings kept>",),
+    "revenue_part": ("<Cattle and hogs sold|Corn and soybeans sold|Milk sold|Government program payments|Custom hire work|Crop insurance proceeds>",),
+    "staff": ("<Hired labor|Wages of farm hands>",),
+    "rent": ("<Land and pasture rent|Cash rent to landlords>",),
+    "expense_part": ("<Fuel and oil|Veterinary and breeding|Repairs of implements|Crop insurance premiums|Drying and trucking>",),
+    "current_heading": ("Current", "Due or usable within a year"),
+    "long_heading": ("Land, herd and machinery", "Lasting"),
+    "equity_heading": ("Net worth of the family",),
+}
+
+HOTEL: Mapping[str, tuple[str, ...]] = {
+    "other_nca": ("<Replacement reserve held by the lender|Reserve for furniture and fittings>",),
+    "inventory": ("<Cellar, larder and linen stores|Food, beverage and house stores>",),
+    "receivables": ("<Guest ledger and city ledger|Guests' and agents' accounts|City ledger, less doubtful>",),
+    "ltd": ("<Mortgage on the house, later instalments|Mortgage and furnishing loans after one year>",),
+    "std": ("<Overdraft and seasonal advance|Seasonal advance of the bank>",),
+    "payables": ("<Purveyors and tradesmen|Owed to purveyors>",),
+    "other_cl": ("<Guest deposits and gift vouchers|Advance bookings>",),
+    "retained": ("<Undrawn profits|Profits left in the house>",),
+    "revenue_part": ("<Rooms|Restaurant and bar|Banqueting|Spa and garage|Telephone and laundry>",),
+    "gross": ("<Departmental profit|Gross operating margin of departments>",),
+    "staff": ("<Wages of undistributed staff|House wages and gratuities>",),
+    "expense_part": ("<Heat, light and power|Franchise and booking fees|Repairs and upkeep|Laundry|Commission to agents>",),
+    "current_heading": ("Circulating", "Within the year"),
+    "long_heading": ("The house and other lasting assets",),
+    "equity_heading": ("Proprietors",),
+}
