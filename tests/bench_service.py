@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +127,7 @@ def measure(number: int, workers: int, scanned: bool) -> Measured:
     return Measured(workers, number, files, seconds, used, quarters, pages)
 
 
-def cpu(parts: list[psutil.Process]) -> float:
+def cpu(parts: Sequence[psutil.Process]) -> float:
     """Return the processor seconds of programs and all that they started, ended ones too."""
     total = 0.0
     for part in parts:
@@ -137,7 +137,7 @@ def cpu(parts: list[psutil.Process]) -> float:
     return total
 
 
-def memory(parts: list[psutil.Process]) -> int:
+def memory(parts: Sequence[psutil.Process]) -> int:
     """Return the memory that programs and all that they started hold."""
     return sum(each.memory_info().rss for part in parts for each in (part, *part.children(recursive=True)))
 

@@ -61,7 +61,10 @@ class Caller:
             whole = b"connection: close" not in answer.lower()
             return int(answer[9:12])
         finally:
-            self._idle.append(line) if whole else line.close()
+            if whole:
+                self._idle.append(line)
+            else:
+                line.close()
 
 
 async def _connected() -> socket.socket:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
@@ -77,7 +78,7 @@ def followed(connection: Connection, lender_id: str, id: int) -> FollowedApplica
     row = connection.execute(_FOLLOWED, {"of": lender_id, "this": id}).mappings().one_or_none()
     if row is None:
         return None
-    values = dict(row)
+    values: dict[str, Any] = dict(row)
     done, total, fault = (values.pop(name) for name in ("done", "total", "fault"))
     return FollowedApplication(Application(**values), done or 0, total or 0, fault)
 
