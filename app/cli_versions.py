@@ -182,9 +182,9 @@ def merge(
     llama: Annotated[str | None, typer.Option(help="The Llama that the adapter was trained on; default: the one in service.")] = None,
 ) -> None:
     """Merge a reasoner's adapter into its Llama, for a server that knows no adapters. Kept only where both answer alike."""
-    from models.adapters import Shelf
+    from models.adapters import load_shelf
     from training.reasoner_records import planted_records
 
-    shelf = Shelf(llama or settings().reasoner_llama, settings().cache_dir, settings().threads)
+    shelf = load_shelf(llama or settings().reasoner_llama, settings().cache_dir, settings().threads)
     largest = shelf.export(folder, out, [record.facts for record in planted_records(_PROBES, 20)])
     say(f"{out} was written; no probability differs from the unmerged one's by more than {largest:.6f}.")

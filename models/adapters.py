@@ -29,12 +29,9 @@ _SAME = 1e-3  # of a probability: what rounding may make of merging
 class Shelf:
     """One Llama with its adapters. Each reasoner switches to its own before it reads; two threads never read at once."""
 
-    def __init__(self, llama: str, cache_dir: Path, threads: int = 0) -> None:
-        """Load the Llama; adapters come by `reasoner`."""
-        import torch
-
-        torch.set_num_threads(threads or os.cpu_count() or 1)
-        self._model, self.tokenizer = load_llama(llama, cache_dir)
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        """Take a loaded Llama; adapters come by `reasoner`."""
+        self._model, self.tokenizer = model, tokenizer
         self._body, self._layers = self._model.model, self._model.model.layers
         self._prompter = Prompter(self.tokenizer)
         self._peft: Any = None
@@ -46,12 +43,12 @@ class Shelf:
         card = read_card(folder, self._model)
         with self._lock:
             if card.sha256 not in self._known:
-                run = self._run_of(self._put(folder, card.sha256[:16], card.config), card.config["layers"])
+                run = self.load_run(self.load_beside(folder, card.sha256[:16], card.config), card.config["layers"])
                 version = ModelVersion("reasoner", card.version, card.sha256)
                 self._known[card.sha256] = Reasoner(run, self._prompter, version, Leaning(card.leaning))
             return self._known[card.sha256]
 
-    def _put(self, folder: Path, name: str, config: dict[str, Any]) -> tuple[str, Any]:
+    def load_beside(self, folder: Path, name: str, config: dict[str, Any]) -> tuple[str, Any]:
         """Put an adapter beside the others; return its name, and the rows that its answers are read with."""
         from peft import PeftModel, set_peft_model_state_dict
         from safetensors import SafetensorError
@@ -65,7 +62,7 @@ class Shelf:
                 self._peft = PeftModel(self._model, form, adapter_name=name)
             elif name not in self._peft.peft_config:
                 self._peft.add_adapter(name, form)
-            found = set_peft_model_state_dict(self._peft, weights, adapter_name=name)
+            found: Any = set_peft_model_state_dict(self._peft, weights, adapter_name=name)
         except (SafetensorError, OSError, KeyError, RuntimeError) as error:
             raise SetupError(f"The reasoner's adapter in {folder} does not fit its Llama: {str(error).splitlines()[0]}") from error
         if found.unexpected_keys:
@@ -75,7 +72,8 @@ class Shelf:
         self._peft.train(mode=False)
         return name, rows
 
-    def _run_of(self, put: tuple[str, Any], layers: int) -> Run:
+    def load_run(self, put: tuple[str, Any], layers: int) -> Run:
+        """Return what switches to an adapter that was put beside the others, and reads a prompt with it."""
         import torch
 
         name, rows = put
@@ -101,15 +99,15 @@ class Shelf:
         """
         own, card = self.reasoner(folder), read_card(folder, self._model)
         asked = [(facts, own.weigh(facts)) for facts in probes]
-        _, rows = self._put(folder, card.sha256[:16], card.config)
+        _, rows = self.load_beside(folder, card.sha256[:16], card.config)
         self._peft.set_adapter(card.sha256[:16])
-        merged = _merged(self._peft.merge_and_unload(), card.config["layers"], (rows, self._prompter.answers))
+        merged = export_merged(self._peft.merge_and_unload(), card.config["layers"], (rows, self._prompter.answers))
         merged.save_pretrained(out)
         self.tokenizer.save_pretrained(out)
         (out / "card.json").write_text(
             json.dumps({"version": card.version, "adapter": card.sha256, "merged": True}) + "\n", encoding="utf-8"
         )
-        again = read_merged(out, card.leaning)
+        again = load_merged(out, card.leaning)
         largest = max(
             (
                 float(np.abs(one - other).max())
@@ -124,7 +122,7 @@ class Shelf:
         return largest
 
 
-def _merged(model: Any, layers: int, answers: tuple[Any, tuple[int, ...]]) -> Any:
+def export_merged(model: Any, layers: int, answers: tuple[Any, tuple[int, ...]]) -> Any:
     """Return the Llama cut to its layers in use, its output rows of the answers those that were tuned."""
     import torch
 
@@ -139,7 +137,7 @@ def _merged(model: Any, layers: int, answers: tuple[Any, tuple[int, ...]]) -> An
     return model
 
 
-def read_merged(folder: Path, leaning: Scores) -> Reasoner:
+def load_merged(folder: Path, leaning: Scores) -> Reasoner:
     """Return a merged reasoner, read as a server reads it: the model's own scores of the answers' tokens."""
     import torch
 
@@ -157,7 +155,13 @@ def read_merged(folder: Path, leaning: Scores) -> Reasoner:
     return Reasoner(run, prompter, ModelVersion("reasoner", f"{told['version']}, merged", sha256), Leaning(leaning))
 
 
-@lru_cache(maxsize=1)
-def load_shelf(llama: str, cache_dir: Path, threads: int) -> Shelf:
-    """Return the shelf of this program: the Llama is loaded once, whoever's adapter asks for it."""
-    return Shelf(llama, cache_dir, threads)
+def load_shelf(llama: str, cache_dir: Path, threads: int = 0) -> Shelf:
+    """Return a shelf with its Llama and no adapter yet."""
+    import torch
+
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+    return Shelf(*load_llama(llama, cache_dir))
+
+
+#: The shelf of this program: the Llama is loaded once, whoever's adapter asks for it.
+shared_shelf = lru_cache(maxsize=1)(load_shelf)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from app.assess import load_reasoner
@@ -12,7 +13,7 @@ from app.domain import FactLine
 from app.errors import SetupError
 from app.settings import Settings
 from models import adapters
-from models.adapters import Shelf, load_shelf
+from models.adapters import load_shelf, shared_shelf
 from models.reasoner import ANSWER_ROWS, Reasoner, load
 from tests.test_reasoner import CONFIG, small_llama
 from training.reasoner_records import planted_records
@@ -35,12 +36,12 @@ def folders(llama: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     return root / "a", root / "b"
 
 
-def probabilities(reasoner: Reasoner, facts: tuple[FactLine, ...]) -> np.ndarray:  # type: ignore[type-arg]
+def probabilities(reasoner: Reasoner, facts: tuple[FactLine, ...]) -> NDArray[np.float32]:
     return reasoner.weigh(facts)[1]
 
 
 def test_each_adapter_answers_as_alone_whichever_was_asked_before(llama: str, folders: tuple[Path, Path], tmp_path: Path) -> None:
-    shelf = Shelf(llama, tmp_path, 1)
+    shelf = load_shelf(llama, tmp_path, 1)
     shared, alone = [shelf.reasoner(each) for each in folders], [load(each, llama, tmp_path, 1) for each in folders]
     for facts in FACTS:
         for of in (0, 1, 0):
@@ -51,20 +52,20 @@ def test_each_adapter_answers_as_alone_whichever_was_asked_before(llama: str, fo
 
 
 def test_a_lenders_champion_stands_on_the_same_llama_as_the_others(llama: str, folders: tuple[Path, Path], tmp_path: Path) -> None:
-    load_shelf.cache_clear()
+    shared_shelf.cache_clear()
     of = [
         load_reasoner(Settings(reasoner_dir=each, models_dir=str(each.parent), reasoner_llama=llama, cache_dir=tmp_path, threads=1))
         for each in folders
     ]
-    assert load_shelf.cache_info().misses == 1
+    assert shared_shelf.cache_info().misses == 1
     assert [each.version.version for each in of] == ["a", "b"]
-    load_shelf.cache_clear()
+    shared_shelf.cache_clear()
 
 
 def test_a_merged_reasoner_answers_as_the_unmerged_one(llama: str, folders: tuple[Path, Path], tmp_path: Path) -> None:
     for number, folder in enumerate(folders):
         out = tmp_path / str(number)
-        assert Shelf(llama, tmp_path, 1).export(folder, out, FACTS) < 1e-4
+        assert load_shelf(llama, tmp_path, 1).export(folder, out, FACTS) < 1e-4
         assert (out / "model.safetensors").is_file()
 
 
@@ -73,7 +74,7 @@ def test_a_merge_that_answers_otherwise_is_not_kept(
 ) -> None:
     monkeypatch.setattr(adapters, "_SAME", -1.0)
     with pytest.raises(SetupError, match="answers otherwise"):
-        Shelf(llama, tmp_path, 1).export(folders[0], tmp_path / "out", FACTS)
+        load_shelf(llama, tmp_path, 1).export(folders[0], tmp_path / "out", FACTS)
     assert not (tmp_path / "out").exists()
 
 
@@ -85,4 +86,4 @@ def test_an_adapter_that_does_not_fit_is_refused(llama: str, folders: tuple[Path
         (tmp_path / name / "card.json").write_bytes((folders[0] / "card.json").read_bytes())
         save_file(changed, tmp_path / name / "adapter.safetensors")
         with pytest.raises(SetupError, match="does not fit its Llama"):
-            Shelf(llama, tmp_path, 1).reasoner(tmp_path / name)
+            load_shelf(llama, tmp_path, 1).reasoner(tmp_path / name)

@@ -147,8 +147,9 @@ def build(found: Iterable[Reviewed], filters: Filters, lender_id: str, root: Pat
     pages = [replace(page, part=part[page.name]) for page in pages]
     corrections = sorted(j.correction for each in taken for j in each.judgements if j.correction)
     lineage = {"lender": lender_id, **asdict(filters), "exclude": list(filters.exclude), "corrections": corrections} | _made_by(taken)
-    rows = {PAGES: pages, REASONS: reasons, OUTCOMES: outcomes}
-    return _write(root, lineage, {name: _lines(map(asdict, each)) for name, each in rows.items()} | {EXAMPLES: _lines(examples)})
+    files = {PAGES: _lines(asdict(page) for page in pages), EXAMPLES: _lines(examples)}
+    files |= {REASONS: _lines(asdict(each) for each in reasons), OUTCOMES: _lines(asdict(each) for each in outcomes)}
+    return _write(root, lineage, files)
 
 
 def _made_by(taken: Sequence[Reviewed]) -> dict[str, Any]:
@@ -364,7 +365,7 @@ def difference(old: Dataset, new: Dataset) -> list[str]:
     pages, others = ({page.name: page for page in each.pages} for each in (old, new))
     moved = sorted(name for name in pages.keys() & others.keys() if pages[name].part != others[name].part)
     out += [f"page {name}: {pages[name].part} -> {others[name].part}" for name in moved]
-    for name, before, after in (("marked reasons", old.reasons, new.reasons), ("known outcomes", old.outcomes, new.outcomes)):
-        out += [f"{name}: {len(before)} -> {len(after)} assessments"] * (before != after)
+    out += [f"marked reasons: {len(old.reasons)} -> {len(new.reasons)} assessments"] * (old.reasons != new.reasons)
+    out += [f"known outcomes: {len(old.outcomes)} -> {len(new.outcomes)} assessments"] * (old.outcomes != new.outcomes)
     were, are = old.labels(), new.labels()
     return out + [f"label {label}: {were[label]} -> {are[label]}" for label in sorted(were | are) if were[label] != are[label]]

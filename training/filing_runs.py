@@ -6,7 +6,7 @@ Segments are what a filing tells of itself: its group, kind of statement, countr
 import hashlib
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +49,9 @@ def filing_run(done: Sequence[Spreaded], version: ModelVersion, draw: Draw | Non
             shows = str(fact.get("row_label", ""))
             if not right and draw is not None and folder is not None:
                 shows = _crop(each, fact, (drawn, draw, folder)) or shows
-            told = {"expected": str(fact["value"]), "given": ", ".join(str(value) for value, _, _ in got) or "nothing", "shows": shows}
-            account = (*segments, f"account {fact['concept']}")
-            answers.append(Answer(each.task.group, question, document, right, sure, account, labelled=False, **told))
+            own = Answer(each.task.group, question, document, right, sure, (*segments, f"account {fact['concept']}"), labelled=False)
+            said = ", ".join(str(value) for value, _, _ in got) or "nothing"
+            answers.append(replace(own, expected=str(fact["value"]), given=said, shows=shows))
     documents = frozenset(answer.document for answer in answers)
     return Run(version, tuple(answers), tuple(each.milliseconds for each in done), None, documents)
 

@@ -53,7 +53,7 @@ class Team:
         own = [each.grad for each in parameters if each.grad is not None]
         whole = torch.cat([each.flatten() for each in own])
         distributed.all_reduce(whole)
-        for each, summed in zip(own, whole.split([each.numel() for each in own]), strict=True):
+        for each, summed in zip(own, torch.split(whole, [each.numel() for each in own]), strict=True):
             each.copy_(summed.view_as(each))
 
     def wait(self) -> None:

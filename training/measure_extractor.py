@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +80,8 @@ def answer(
         for row, (entity, label) in enumerate(zip(entities, truth, strict=True), 1):
             if label != CONTEXT:
                 said = same_reading(entity.label, label), entity.score, segments
-                told = {"expected": label, "given": entity.label, "shows": shown[row - 1]}
-                answers.append(Answer(frozen, f"page {number} row {row}", tested[-1], *said, **told))
+                asked = Answer(frozen, f"page {number} row {row}", tested[-1], *said)
+                answers.append(replace(asked, expected=label, given=entity.label, shows=shown[row - 1]))
     return Run(version, tuple(answers), tuple(times), trained[0], frozenset(tested), trained[1])
 
 

@@ -12,14 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.errors import SetupError, UsageError
-from models.ensemble import Ensemble, load_ensemble
+from models.ensemble import Ensemble, load_ensemble, write_ensemble
 from models.risk_ratios import ACCOUNTS
 from training import gates, lesson_gates, splits, train_ensemble
 from training.datasets import Dataset
 from training.lessons import KnownOutcome
 from training.outcomes import Outcomes
 from training.retrain_extractor import Challenger, Places
-from training.train_ensemble import write_ensemble
 
 _LEAST = 1e-6
 

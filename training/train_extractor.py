@@ -229,7 +229,7 @@ def fit(
         own = padded(group.share(chosen))
         loss = loss_of(model, own) * group.part(len(chosen), float(asked(own).sum()))
         optimizer.zero_grad(set_to_none=False)
-        loss.backward()
+        torch.autograd.backward(loss)
         group.add_gradients(model.parameters())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

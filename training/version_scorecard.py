@@ -95,11 +95,12 @@ def scorecard(run: Run, error: float = 0.01, an_hour: float = 0.1) -> VersionSco
         _part("all", run.answers),
         tuple(_part(name, parts[name]) for name in sorted(parts)),
         tuple(label_scores(labelled)),
-        tuple((true, given, times) for (true, given), times in sorted(wrong.items(), key=lambda each: (-each[1], each[0]))),
+        tuple((true, given, count) for (true, given), count in sorted(wrong.items(), key=lambda each: (-each[1], each[0]))),
         calibration_error(said, right),
         error,
         coverage(run.answers, error),
-        *(float(np.quantile(times, share)) for share in (0.5, 0.99)),
+        float(np.quantile(times, 0.5)),
+        float(np.quantile(times, 0.99)),
         float(times.mean()) / _AN_HOUR * an_hour,
     )
 
