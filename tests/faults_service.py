@@ -232,7 +232,7 @@ def kills(folder: Path, number: int = 200, seed: int = 1) -> bool:
         stack.stop()
 
 
-def uploads(folder: Path, times: int = 30, seed: int = 1) -> bool:
+def uploads(folder: Path, times: int = 20, seed: int = 1) -> bool:
     """Kill the API while it takes applications and batches with their files; the caller sends each again until it is answered."""
     stack, chance = Stack(folder), random.Random(seed)
     sender = Sending(stack.caller(1))

@@ -1,5 +1,7 @@
 """The quality gates of dataset versions: each lets a sound version through and names the rows of a bad one."""
 
+import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +87,14 @@ def test_a_version_unlike_the_one_before_fails_for_drift(sound: Case) -> None:
 
 def test_agreement_is_not_held_to_its_bound_on_a_few_figures(sound: Case) -> None:
     assert "0 figures judged twice" in gates.people_agree(sound).said
+
+
+def test_few_lines_of_many_labels_differ_by_chance_and_many_lines_do_not() -> None:
+    rng = random.Random(7)
+    names = [f"label {n}" for n in range(35)]
+    one, other = (Counter(rng.choices(names, k=lines)) for lines in (60, 130))
+    assert 0.25 < gates.stability_index(one, other) < gates.by_chance(one, other)
+    assert gates.by_chance(dict.fromkeys(names, 300), dict.fromkeys(names, 300)) < 0.02
 
 
 def test_the_stability_index_is_nil_for_the_same_shares_and_above_the_usual_bound_for_turned_ones() -> None:

@@ -133,3 +133,8 @@ def test_an_audited_line_weighs_its_share_up_to_the_most(made: Dataset, champion
     pages = [replace(page, lines=tuple(map(heavy, page.lines))) for page in made.pages[:1]]
     (window,) = retrain_extractor._windows(extractor.load(champion).sequencer, pages, 20.0)
     assert {weight for weight, label in zip(window.weights, window.labels, strict=True) if label >= 0} == {20.0}
+
+
+def test_a_warmup_of_exactly_one_step_trains(made: Dataset, champion: Path, tmp_path: Path) -> None:
+    config = replace(CONFIG, epochs=9 * 4 / 14, patience=1)  # 9 steps of 4 of 14 windows; a tenth of 10 is 1
+    assert retrain_extractor.main(made, None, config, places(champion, tmp_path)).sha256

@@ -10,6 +10,7 @@ from math import log
 from pathlib import Path
 
 import yaml
+from scipy.stats import chi2
 from sklearn.metrics import cohen_kappa_score
 
 from app.errors import UsageError
@@ -178,15 +179,15 @@ def population_is_stable(case: Case) -> Outcome:
         return Outcome("drift", True, "no version before")
     kinds = [Counter(page.kind for page in each.pages for _ in page.labelled) for each in (case.before, case.made)]
     labels = [each.labels() for each in (case.before, case.made)]
-    found = max(stability_index(*labels), stability_index(*kinds))
+    found, bound = max(((stability_index(*pair), max(case.bounds.drift, by_chance(*pair))) for pair in (labels, kinds)), key=_beyond)
     few = min(sum(each.values()) for each in labels) < case.bounds.drift_lines
-    said = f"PSI {found:.3f} against {case.before.hash[:12]}" + (
+    said = f"PSI {found:.3f} against {case.before.hash[:12]}, {bound:.2f} at most" + (
         f" (fewer than {case.bounds.drift_lines} lines: not held to it)" if few else ""
     )
     moved = tuple(
         f"{name}: {labels[0][name]} -> {labels[1][name]}" for name in sorted(labels[0] | labels[1]) if labels[0][name] != labels[1][name]
     )
-    return Outcome("drift", few or found <= case.bounds.drift, said, moved)
+    return Outcome("drift", few or found <= bound, said, moved)
 
 
 def stability_index(before: Mapping[str, int], now: Mapping[str, int]) -> float:
@@ -195,6 +196,20 @@ def stability_index(before: Mapping[str, int], now: Mapping[str, int]) -> float:
     one, other = (sum(each.values()) + len(names) / 2 for each in (before, now))
     shares = [((before.get(name, 0) + 0.5) / one, (now.get(name, 0) + 0.5) / other) for name in sorted(names)]
     return sum((b - a) * log(b / a) for a, b in shares)
+
+
+def by_chance(before: Mapping[str, int], now: Mapping[str, int]) -> float:
+    """Return the index that two samples of one population stay below 19 times in 20: many labels on few lines differ by chance.
+
+    It is distributed as chi-squared with a degree less than there are names, times (1/n + 1/m) (Yurdakul, "Statistical Properties of
+    Population Stability Index", 2018).
+    """
+    names = before.keys() | now.keys()
+    return float(chi2.ppf(0.95, max(1, len(names) - 1))) * sum(1 / max(1, sum(each.values())) for each in (before, now))
+
+
+def _beyond(found: tuple[float, float]) -> float:
+    return found[0] - found[1]
 
 
 def _tokens(sequencer: Sequencer, page: DataPage) -> int:

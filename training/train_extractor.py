@@ -212,9 +212,8 @@ def fit(
     body, head = list(model.distilbert.parameters()), list(model.classifier.parameters())
     rates = [config.learning_rate, _HEAD_RATE * config.learning_rate]
     optimizer = torch.optim.AdamW([{"params": body}, {"params": head}], lr=config.learning_rate, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rates, total_steps=steps + 1, pct_start=config.warmup, anneal_strategy="linear"
-    )
+    warmup = config.warmup + 1e-9 * (config.warmup * (steps + 1) == 1)  # the schedule divides by nil for one of exactly one step
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps + 1, pct_start=warmup, anneal_strategy="linear")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)  # type: ignore[arg-type]
     group = team()
