@@ -55,6 +55,7 @@ hostile: setup ## send 260 broken and hostile files through the service and say 
 faults: setup ## kill and freeze the service's parts under a running batch, fill its disk, and count; KILLS=1000 REAL=50 for the full run
 	@$(RUN) tests.faults --kills $(or $(KILLS),100) --takeover --desk $(if $(filter 0,$(shell id -u)),--full-disk)
 	@$(RUN) tests.faults_outside
+	@$(RUN) tests.faults_service --kills $(or $(KILLS),200)
 	@$(if $(REAL),$(RUN) tests.faults --kills $(REAL) --real,true)
 
 bench-desk: setup ## let 20 analysts correct 2,000 figures at once, and measure what each waits for (minutes)
@@ -72,8 +73,8 @@ retrain-faults: setup ## kill a retraining at random moments, resume it, and com
 fuzz-api: setup ## ask the API everything its schema allows and forbids (schemathesis); EXAMPLES=10000 for the full run
 	@$(RUN) tests.fuzz_api --examples $(or $(EXAMPLES),1000)
 
-load: setup ## measure the API at a fixed rate of requests; RATE=50 SECONDS=30
-	@$(RUN) tests.load_api --rate $(or $(RATE),50) --seconds $(or $(SECONDS),30)
+load: setup ## measure the API at a fixed rate of requests; RATE=50 SECONDS=30 PROCESSES=1
+	@$(RUN) tests.load_api --rate $(or $(RATE),50) --seconds $(or $(SECONDS),30) --processes $(or $(PROCESSES),1)
 
 lock: setup ## resolve requirements*.in into the locks again
 	@deploy/lock.sh

@@ -12,7 +12,7 @@ from app.blobs.storage import Blobs
 from app.domain import User
 from app.errors import NotFound
 from app.store import applications as kept
-from app.store import assessments, documents, job_records, standing
+from app.store import assessments, documents
 from app.store.rows import Application, StoredAssessment, StoredDocument, StoredFact
 
 
@@ -60,13 +60,9 @@ def read_application(connection: Connection, user: User, lender_id: str, id: int
 def follow_application(connection: Connection, user: User, lender_id: str, id: int) -> Followed:
     """Return how far an application is, and what became of each file: nothing that its documents say, so that it is no reading of them."""
     allow(user, following(user), lender_id)
-    application = kept.application(connection, lender_id, id)
-    if application is None:
+    if (found := kept.followed(connection, lender_id, id)) is None:
         raise NotFound(f"There is no application {id}.")
-    job_id = standing.job_of(connection, lender_id, id)
-    record = job_records.job_record(connection, lender_id, job_id) if job_id is not None else None
-    done, total = (record.done, record.total) if record else (0, 0)
-    return Followed(application, documents.documents(connection, lender_id, id), done, total)
+    return Followed(found.application, documents.documents(connection, lender_id, id), found.done, found.total)
 
 
 def read_facts(connection: Connection, user: User, id: int, after: int, limit: int) -> tuple[StoredFact, ...]:

@@ -14,6 +14,7 @@ from app.reasoning import Reasons
 from app.settings import Settings
 from app.what_if import Rates, Situation, counterfactuals, impacts, stops, weigh
 from models import confidence, extractor, page_kind, reasoner
+from models.adapters import shared_shelf
 from models.confidence import Evidence
 from models.ensemble import load_ensemble
 from models.extractor import PageReading
@@ -117,6 +118,8 @@ def load_reasoner(settings: Settings) -> Reasons:
     """Return the reasoner in service: behind a server where one is named, else in this process. Raises SetupError where it is missing."""
     if settings.reasoner_url:
         return ServerReasoner(settings.reasoner_url, settings.reasoner_model, settings.reasoner_key, settings.reasoner_seconds)
+    if settings.reasoner_dir.is_relative_to(settings.registry_dir):  # a lender's own: it stands on one Llama with the others'
+        return shared_shelf(settings.reasoner_llama, settings.cache_dir, settings.threads).reasoner(settings.reasoner_dir)
     return reasoner.load(settings.reasoner_dir, settings.reasoner_llama, settings.cache_dir, settings.threads)
 
 

@@ -1,4 +1,4 @@
-"""Backup and restore: the database and the stored files as of one moment, sealed, verified before anything is replaced.
+"""Backup and restore: database, stored files and model versions as of one moment, sealed, verified before anything is replaced.
 
 A backup is a folder or a ZIP file. It opens only with the key file, which is kept elsewhere.
 """
@@ -10,7 +10,8 @@ import subprocess
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -28,10 +29,12 @@ from sqlalchemy import Engine
 from app.blobs.sealing import seal, unseal
 from app.blobs.storage import Blobs
 from app.database import BINARIES, MIGRATIONS, upgrade
+from app.domain import ModelVersion
 from app.errors import LoanLensError, SetupError, UsageError
 from app.store import snapshot
+from models import registry
 
-_MANIFEST, _DATABASE, _FILES = "manifest.json", "database.sealed", "files"
+_MANIFEST, _DATABASE, _FILES, _MODELS = "manifest.json", "database.sealed", "files", "models"
 _FORMAT = 1
 _SEALED_FOR = " backup"  # no lender is called that
 _PIECE_BYTES = 1 << 18
@@ -42,8 +45,20 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Store:
+    """What is backed up: the database, the stored files, and the folder with the versions of models."""
+
+    database: Engine
+    blobs: Blobs
+    models: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup holds; written last, so that a backup without it is incomplete."""
+    """What a backup holds; written last, so that a backup without it is incomplete.
+
+    `models_missing` are versions whose folder was gone or changed when it was made: nobody can restore those from here.
+    """
 
     format: int
     made_at: str
@@ -53,10 +68,13 @@ class Manifest:
     files: int
     rows: dict[str, int]
     heads: dict[str, str]
+    models: int = 0
+    models_missing: tuple[str, ...] = ()
 
 
-def backup(database: Engine, blobs: Blobs, place: Path, progress: Progress) -> Manifest:
+def backup(store: Store, place: Path, progress: Progress) -> Manifest:
     """Write a backup to a new folder or to a new file named *.zip, while everything else runs on; tell `progress` (files, of all)."""
+    database, blobs = store.database, store.blobs
     with _destination(place) as files, snapshot.taken(database) as taken:
         with _opened(files, _DATABASE, "wb") as out:
             database_sha256 = _write_all(seal(_dumped(database, taken.name), blobs.keys.ring().current, _SEALED_FOR), out)
@@ -64,16 +82,19 @@ def backup(database: Engine, blobs: Blobs, place: Path, progress: Progress) -> M
             with _opened(files, f"{_FILES}/{lender_id}/{sha256}", "wb") as out:
                 _write_all(blobs.sealed(lender_id, sha256), out)
             progress(number, len(taken.files))
+        missing = tuple(_write_models(files, store, taken.models))
         keys = [key.id for key in blobs.keys.ring().keys]
         made_at = datetime.now(UTC).isoformat(timespec="seconds")
-        manifest = Manifest(_FORMAT, made_at, taken.revision, keys, database_sha256, len(taken.files), taken.rows, taken.heads)
+        counted = len(taken.files), taken.rows, taken.heads, len(taken.models) - len(missing), missing
+        manifest = Manifest(_FORMAT, made_at, taken.revision, keys, database_sha256, *counted)
         with _opened(files, _MANIFEST, "wb") as out:
             out.write(json.dumps(asdict(manifest), indent=1).encode())
     return manifest
 
 
-def restore(database: Engine, blobs: Blobs, place: Path, overwrite: bool, progress: Progress) -> Manifest:
+def restore(store: Store, place: Path, overwrite: bool, progress: Progress) -> Manifest:
     """Put back what a backup holds. A store that is not empty is replaced only with `overwrite`; a fault leaves it as it was."""
+    database, blobs = store.database, store.blobs
     with _source(place) as files:
         manifest = _manifest(files, place)
         _check_fit(manifest, blobs, place)
@@ -87,6 +108,7 @@ def restore(database: Engine, blobs: Blobs, place: Path, overwrite: bool, progre
             with _opened(files, name, "rb") as source:
                 blobs.adopt(lender_id, sha256, source)
             progress(number, len(names))
+        _adopt_models(files, store, place, manifest.models)
         with _opened(files, _DATABASE, "rb") as source:
             _replace_database(database, _plain(source, blobs, place))
     upgrade(database)
@@ -163,6 +185,44 @@ def _write_all(pieces: Iterator[bytes], out: BinaryIO) -> str:
         digest.update(piece)
         out.write(piece)
     return digest.hexdigest()
+
+
+# -- versions of models ------------------------------------------------------------------------------------------------
+
+
+def _write_models(files: AbstractFileSystem, store: Store, versions: Sequence[ModelVersion]) -> Iterator[str]:
+    """Write the folder of each version, file by file and sealed; yield those whose folder is gone or changed."""
+    key = store.blobs.keys.ring().current
+    for version in versions:
+        try:
+            folder = registry.place_of(store.models, version)
+        except SetupError:
+            yield f"{version.name} {version.version}"
+            continue
+        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+            name = f"{_MODELS}/{version.name}/{version.sha256}/{path.relative_to(folder).as_posix()}"
+            with path.open("rb") as source, _opened(files, name, "wb") as out:
+                _write_all(seal(source.read, key, _SEALED_FOR), out)
+
+
+def _adopt_models(files: AbstractFileSystem, store: Store, place: Path, expected: int) -> None:
+    """Put the versions of models back into the registry, each verified by its hash; those that are there stay."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name in sorted(files.find(_MODELS)) if files.exists(_MODELS) else ():
+        model, sha256 = name.split(f"{_MODELS}/", 1)[1].split("/")[:2]
+        found[model, sha256].append(name)
+    if len(found) != expected:
+        raise SetupError(f"The backup {place} is incomplete: it holds {len(found)} of {expected} model versions. Nothing was changed.")
+    for (model, sha256), names in found.items():
+        with tempfile.TemporaryDirectory(prefix="loanlens-") as folder:
+            for name in names:
+                target = Path(folder) / name.split(f"{sha256}/", 1)[1]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with _opened(files, name, "rb") as source, target.open("wb") as out:
+                    _write_all(unseal(source.read, store.blobs.keys.ring(), _SEALED_FOR, f"{name} in the backup {place}"), out)
+            if registry.content_sha256(Path(folder)) != sha256:
+                raise SetupError(f"The {model} {sha256[:12]} in the backup {place} is not what was backed up. Nothing was changed.")
+            registry.keep(store.models, model, Path(folder))
 
 
 # -- the database ------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated
 
 import typer
@@ -53,6 +54,7 @@ evaluate_app.command("reasoner")(learning.evaluate_reasoner)
 evaluate_app.command("review")(learning.evaluate_review)
 evaluate_app.command("swaps")(learning.evaluate_swaps)
 evaluate_app.command("alarms")(learning.evaluate_alarms)
+evaluate_app.command("names")(learning.evaluate_names)
 evaluate_app.command("injections")(learning.evaluate_injections)
 train_app.command("page-kind")(learning.train_page_kind)
 train_app.command("extractor")(learning.train_extractor)
@@ -300,23 +302,29 @@ def evaluate_extraction(
     part: Annotated[str | None, typer.Option(help="open or kept: one part of the companies.")] = None,
     group: Annotated[list[str] | None, typer.Option(help="Only this group; may be given again.")] = None,
     list_errors: Annotated[int, typer.Option(help="Print so many of the facts that were not read right.")] = 0,
+    report: Annotated[Path | None, typer.Option(help="Folder for run.json and scorecard.html, errors with crops of their pages.")] = None,
     rules: _Rules = False,
 ) -> None:
     """Spread a set of real filings with truth and print accuracy, wrong and missing figures with intervals."""
     from app.report.json import file_object
     from training.evaluate import score, tasks
+    from training.filing_runs import Spreaded, write_filings
 
     if part not in (None, "open", "kept"):
         raise UsageError("--part is open or kept.")
     todo = tasks(truth, part, group or ())  # type: ignore[arg-type]
     models = load_models(settings(), rules, reasoning=False)
-    pairs = []
+    done = []
     with _read([t.path for t in todo]) as work:
         for task in todo:
             for document in work.documents([task.path]):
+                began = perf_counter()
                 r = spread_documents([document], models)
-                pairs.append((task, file_object(FileSpread(document.file, r.pages, r.page_kinds, r.documents, r.spread, (), r.forms))))
-    scores, misses, mean = score(pairs)
+                given = file_object(FileSpread(document.file, r.pages, r.page_kinds, r.documents, r.spread, (), r.forms))
+                done.append(Spreaded(task, given, r.pages, 1000 * (perf_counter() - began)))
+        if report:
+            write_filings(done, models.extractor.version, work.picture, report)
+    scores, misses, mean = score((each.task, each.given) for each in done)
     out = Console(soft_wrap=True, highlight=False, markup=False)
     for line in scores:
         out.print(str(line))

@@ -46,6 +46,12 @@ def operator_of(lender: str | None) -> User:
     return User(f"operator:{getpass.getuser()}", lender or settings().lender_id, roles)
 
 
+def owner_of(lender: str | None) -> User:
+    """Return who runs this command, as owner of the models of a lender whose data folder they can read."""
+    who = operator_of(lender)
+    return User(who.id, who.lender_id, frozenset((Role.MODEL_OWNER,)))
+
+
 def as_operator(lender: str | None, act: "Callable[[Connection, User], T]") -> T:
     """Do something in one transaction."""
     with open_store() as database, database.begin() as connection:

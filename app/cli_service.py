@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from app.settings import Settings, settings
 
 service_app = typer.Typer(no_args_is_help=True)
 
-_MOST_LOADED = 2  # sets of models that a worker holds besides the installed ones: a lender's champions, and its challengers
+_MOST_LOADED = 3  # sets of models that a worker holds besides the installed ones: a lender's champions, its challengers, its canary
 _Rules = Annotated[bool, typer.Option("--rules", help="Use the rule-based extractor instead of the trained one.")]
 _TlsCert = Annotated[Path | None, typer.Option("--tls-cert", help="Certificate chain (PEM); by default LOANLENS_TLS_CERT.")]
 _TlsKey = Annotated[Path | None, typer.Option("--tls-key", help="Its private key (PEM); by default LOANLENS_TLS_KEY.")]
@@ -39,8 +40,9 @@ def up(rules: _Rules = False, tls_cert: _TlsCert = None, tls_key: _TlsKey = None
         say("database      ready")
     chosen = _with_tls(tls_cert, tls_key, self_signed)
     shown = ("--tls-cert", chosen.tls_cert, "--tls-key", chosen.tls_key) if chosen.tls_cert else ()
-    doors = (Part("desk", _command("ui")), Part("api", _command("api", *shown)))
-    others = (Part("maintenance", _command("maintenance")), Part("deliveries", _command("deliveries")))
+    servers = [Part(f"api {number}", _command("api", *shown)) for number in range(1, chosen.api_processes + 1)]
+    doors = (*servers, Part("desk", _command("ui")))
+    others = tuple(Part(name, _command(name)) for name in ("maintenance", "deliveries", "learning"))
     keep_up(chosen, (*workers, desk, *others, *doors), say)
 
 
@@ -74,6 +76,22 @@ def deliveries(supervised: _Supervised = False) -> None:
     chosen = settings()
     with open_store() as database:
         run_worker(database, duties(open_sender(open_blobs(chosen), chosen)), tuple(Urgency), chosen)
+
+
+@service_app.command()
+def learning(
+    until_idle: Annotated[bool, typer.Option("--until-idle", help="End as soon as no job is due.")] = False, supervised: _Supervised = False
+) -> None:
+    """Watch the canaries, and retrain when it is due, until stopped. A retraining is a process of its own, which gives way to others."""
+    from app.jobs import Urgency, run_worker
+    from app.retraining import duties
+    from app.supervisor import stop_with_parent
+
+    _log()
+    if supervised:
+        stop_with_parent()
+    with open_store() as database:
+        run_worker(database, duties(settings(), _command("retrain", "--now")), tuple(Urgency), settings(), until_idle)
 
 
 @service_app.command()
@@ -125,6 +143,7 @@ def worker(
     from app.intake import Workplace, duties
     from app.jobs import Urgency, run_worker
     from app.reading.reader import Reader
+    from app.review_queue import rationales
     from app.supervisor import stop_with_parent
 
     _log()
@@ -139,7 +158,8 @@ def worker(
 
     with Reader(chosen, compare=True) as reader, open_store() as database:
         place = Workplace(open_blobs(chosen), reader, models, chosen, load)
-        run_worker(database, duties(place) | shadow.duties(place), (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
+        done = duties(place) | rationales.duties(place) | shadow.duties(place)
+        run_worker(database, done, (Urgency.DESK,) if desk else tuple(Urgency), chosen, until_idle)
 
 
 @service_app.command()
@@ -155,7 +175,7 @@ def maintenance(supervised: _Supervised = False) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stopping.set())
     with open_store() as database:
-        keep_going(database, settings(), (JobName.PURGE,), stopping.wait)
+        keep_going(database, settings(), {JobName.PURGE: timedelta(days=1), JobName.WATCH: timedelta(minutes=10)}, stopping.wait)
 
 
 @service_app.command()

@@ -195,3 +195,11 @@ def evaluate_alarms(
             for message in found:
                 console.print(f"  {message}")
     console.print(share(done))
+
+
+def evaluate_names(seed: Annotated[int, typer.Option(help="Which other names each is told from.")] = 61) -> None:
+    """Compare names of many scripts as documents print them: false findings by script, length, hyphen, diacritics, and by print."""
+    from training.evaluate_names import ask, rates
+
+    for line in rates(list(ask(seed))):
+        Console(highlight=False, markup=False, soft_wrap=True).print(str(line))

@@ -137,16 +137,19 @@ def list_holds(lender: Lender = None) -> None:
 
 @upkeep_app.command("backup")
 def backup_command(place: Annotated[Path, typer.Argument(help="A new folder, or a new file named *.zip.")]) -> None:
-    """Back up the database and the stored files as of one moment, while everything runs on.
+    """Back up the database, the stored files and the versions of models as of one moment, while everything runs on.
 
     The key file is not in it, and nothing in it can be read without: keep a copy of the key file elsewhere.
     """
-    from app.backup import backup
+    from app.backup import Store, backup
     from app.blobs.storage import open_blobs
 
     with open_store() as database, progress_bar("files") as progress:
-        manifest = backup(database, open_blobs(settings()), place, progress)
-    say(f"{place} holds {manifest.rows['applications']} applications and {manifest.files} files. It opens only with the key file.")
+        manifest = backup(Store(database, open_blobs(settings()), settings().registry_dir), place, progress)
+    for each in manifest.models_missing:
+        say(f"{each} is not in it: its folder in {settings().registry_dir} is gone or was changed.")
+    what = f"{manifest.rows['applications']} applications, {manifest.files} files and {manifest.models} versions of models"
+    say(f"{place} holds {what}. It opens only with the key file.")
 
 
 @upkeep_app.command("restore")
@@ -155,11 +158,11 @@ def restore_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a store that is not empty.")] = False,
 ) -> None:
     """Restore a backup into an empty store. The key file it was made with must be in its place; LoanLens must be stopped."""
-    from app.backup import restore
+    from app.backup import Store, restore
     from app.blobs.storage import open_blobs
 
     with open_store() as database, progress_bar("files") as progress:
-        manifest = restore(database, open_blobs(settings()), place, overwrite, progress)
+        manifest = restore(Store(database, open_blobs(settings()), settings().registry_dir), place, overwrite, progress)
     say(f"Restored {manifest.rows['applications']} applications and {manifest.files} files as of {manifest.made_at}.")
 
 

@@ -41,6 +41,9 @@ _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432")  # a socket's address holds
 _START_SECONDS = 60
 _ACCOUNTS = ("postgres", "nobody")  # whom the server runs as when root owns the data folder: PostgreSQL refuses root
 _UPGRADE_LOCK = 0x10A71E75
+#: A machine that is cut off is noticed within half a minute, at both ends: its locks hold up nobody, and it does not wait for ever.
+_LINE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+_SESSION = "-c timezone=UTC -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30s"
 _CONFLICTS = ("lock file", "shared memory block", "Is another postmaster")
 
 
@@ -87,14 +90,19 @@ class Server:
                 if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": _NAME}):
                     connection.execute(text(f"CREATE DATABASE {_NAME} ENCODING 'UTF8' TEMPLATE template0"))
 
-    def stop(self) -> bool:
-        """Stop the server, ending its connections; say whether it ran."""
+    def stop(self, seconds: int = _START_SECONDS) -> bool:
+        """Stop the server, ending its connections; say whether it ran.
+
+        One that has not ended after so long (PostgreSQL 18 told to stop while it recovers may wait for ever) is ended as by a power cut.
+        """
         if self.pid() is None:
             return False
         with self._alone():
             if self.pid() is None:
                 return False
-            done = self._call("pg_ctl", "-D", str(self._data), "-w", "-t", str(_START_SECONDS), "-m", "fast", "stop")
+            done = self._call("pg_ctl", "-D", str(self._data), "-w", "-t", str(seconds), "-m", "fast", "stop")
+            if done.returncode:
+                done = self._call("pg_ctl", "-D", str(self._data), "-w", "-t", str(_START_SECONDS), "-m", "immediate", "stop")
         if done.returncode:
             raise SetupError(f"The database in {self.folder} does not stop: {_last_line(done.stdout)}. Its messages are in {self.log}.")
         return True
@@ -195,13 +203,14 @@ def connect(url: URL, kept: int = 20) -> Engine:
 
     A connection is opened when one is needed; so many are `kept` as analysts may work at one moment in one program.
     """
-    options = {"options": "-c timezone=UTC", "connect_timeout": 10}
+    options = {"options": _SESSION, "connect_timeout": 10, **_LINE}
     return create_engine(url, pool_pre_ping=True, pool_size=kept, max_overflow=10, connect_args=options)
 
 
 def conninfo(database: Engine) -> str:
-    """Return the address of `database` as libpq writes it, password included."""
-    parts: dict[str, Any] = {**database.url.translate_connect_args(username="user", database="dbname"), **database.url.query}
+    """Return the address of `database` as libpq writes it, password included, with what notices a dead line."""
+    address = {**database.url.translate_connect_args(username="user", database="dbname"), **database.url.query}
+    parts: dict[str, Any] = {**_LINE, "options": _SESSION, **address}
     return make_conninfo(**parts)
 
 

@@ -1,7 +1,7 @@
 """What comes in: files stored, noted and put into the queue in one transaction; and what a worker does with them, recorded in another."""
 
 import hashlib
-import tempfile
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,13 +19,14 @@ from app import retention as kept
 from app.access.roles import Act, allow, machine
 from app.assess import Models, assess, load_models
 from app.blobs.storage import Blob, Blobs, Source
+from app.canary import chosen_for
 from app.domain import Assessment, Document, Role, User
 from app.errors import NotFound
 from app.idempotency import KEPT
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue, enqueue_all
-from app.model_versions import in_service
 from app.reading.reader import quarantined
 from app.review_queue.placing import Assessed, put_before_people
+from app.scratch import scratch_folder
 from app.settings import Settings
 from app.store import answers, applications, documents, retention, webhooks
 from app.store.assessments import NewAssessment, add_assessment
@@ -88,9 +89,8 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
     lender_id = user.lender_id
     allow(user, Act.SUBMIT_APPLICATION, lender_id)
     retention.keep_files(connection, lender_id)
-    id = applications.add_application(connection, lender_id, package.application)
-    applications.lock(connection, lender_id, id)
-    known = {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
+    id, is_new = applications.claim_application(connection, lender_id, package.application)
+    known = set() if is_new else {(each.file, each.sha256) for each in documents.documents(connection, lender_id, id)}
     added = []
     for name, source, reason in package.files:
         sha256 = bytes.fromhex(_stored(connection, blobs, lender_id, source))
@@ -102,17 +102,20 @@ def receive(connection: Connection, blobs: Blobs, user: User, package: Package) 
             documents.quarantine_document(connection, lender_id, document, reason)
         known.add((called, sha256))
         added.append(called)
-    if added:
+    if added:  # all that other senders wait for comes last: the lender's turn in the queue, the head of its trail
+        request_assessment(connection, lender_id, id, package.urgency, is_new)
         audit.record(connection, user, Act.SUBMIT_APPLICATION, f"application {id}", {"files": len(added)})
-        request_assessment(connection, lender_id, id, package.urgency)
     return id
 
 
-def store_ahead(database: Engine, blobs: Blobs, user: User, sources: Sequence[Source]) -> tuple[Blob, ...]:
-    """Store files that an application is to take by their SHA-256; those that none takes within a day are removed."""
+def store_ahead(database: Engine, blobs: Blobs, user: User, sources: Sequence[Source], lasting: bool = True) -> tuple[Blob, ...]:
+    """Store files that an application is to take by their SHA-256; those that none takes within a day are removed.
+
+    Not `lasting`: the note of them is on the disk only once the application that takes them is, which the same request sends.
+    """
     allow(user, Act.SUBMIT_APPLICATION, user.lender_id)
     with database.begin() as connection:
-        retention.keep_files(connection, user.lender_id)
+        (retention.keep_files if lasting else retention.keep_files_unsaved)(connection, user.lender_id)
         stored = tuple(blobs.put(user.lender_id, source) for source in sources)
         for each in stored:
             retention.add_file_sent_ahead(connection, user.lender_id, each.sha256, each.size, _KEPT_AHEAD)
@@ -139,10 +142,14 @@ def _stored(connection: Connection, blobs: Blobs, lender_id: str, source: Source
     return source.sha256
 
 
-def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency) -> None:
-    """Have an application assessed once this transaction commits; where a job for it waits already, that one does it."""
+def request_assessment(connection: Connection, lender_id: str, application_id: int, urgency: Urgency, is_new: bool = False) -> None:
+    """Have an application assessed once this transaction commits; where a job for it waits already, that one does it.
+
+    None waits for one that is new.
+    """
     job = Job(JobName.ASSESS, lender_id, {"application_id": application_id}, urgency, key=f"application {application_id}")
-    if (id := enqueue(connection, job)) is not None:
+    id = enqueue_all(connection, (job,))[0] if is_new else enqueue(connection, job)
+    if id is not None:
         applications.set_job(connection, lender_id, application_id, id)
 
 
@@ -160,7 +167,7 @@ def _assess(workplace: Workplace, attempt: Attempt) -> Effect:
     with attempt.database.connect() as connection:
         application = applications.application(connection, lender_id, id)
         every = documents.documents(connection, lender_id, id)
-        chosen = in_service(connection, lender_id, workplace.settings)
+        chosen = chosen_for(connection, lender_id, workplace.settings, id)
     if application is None or application.state not in _OPEN:
         return lambda _: None  # cancelled, decided or purged meanwhile
     current = [each for each in every if each.state not in ("superseded", "purged")]
@@ -168,9 +175,11 @@ def _assess(workplace: Workplace, attempt: Attempt) -> Effect:
     for number, document in enumerate(current):
         attempt.report(number, len(current))
         read.append(_read(workplace, attempt, document))
-    made = assess(application.reference, read, workplace.models_of(chosen), application.made_on)
+    models, began = workplace.models_of(chosen), time.perf_counter()
+    made = assess(application.reference, read, models, application.made_on)
+    seconds = time.perf_counter() - began
     attempt.report(len(current), len(current))
-    return lambda connection: _record(connection, workplace, attempt, (application, current, read, made))
+    return lambda connection: _record(connection, workplace, attempt, (application, current, read, made, seconds))
 
 
 def _read(workplace: Workplace, attempt: Attempt, document: StoredDocument) -> Document:
@@ -182,8 +191,8 @@ def _read(workplace: Workplace, attempt: Attempt, document: StoredDocument) -> D
         begun = documents.begin_reading(connection, attempt.lender_id, document.id)
     if begun > most:
         return quarantined(document.file, f"The program ended {most} times while it read this file. Send it in another form.")
-    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder:
-        path = Path(folder) / "file"
+    with scratch_folder() as folder:
+        path = folder / "file"
         workplace.blobs.copy_to(attempt.lender_id, document.sha256.hex(), path)
         read = workplace.reader.read_document(document.file, path)
     with attempt.database.begin() as connection:
@@ -195,10 +204,10 @@ def _record(
     connection: Connection,
     workplace: Workplace,
     attempt: Attempt,
-    what: tuple[Application, Sequence[StoredDocument], Sequence[Document], Assessment],
+    what: tuple[Application, Sequence[StoredDocument], Sequence[Document], Assessment, float],
 ) -> None:
     """Record an assessment with all that follows from it: pages, facts, the application's state, and a person's task where needed."""
-    application, stored, read, made = what
+    application, stored, read, made, seconds = what
     lender_id = attempt.lender_id
     applications.lock(connection, lender_id, application.id)
     retention.keep_files(connection, lender_id)
@@ -208,7 +217,7 @@ def _record(
     for document, as_read in zip(stored, read, strict=True):
         documents.keep_pages(connection, lender_id, document.id, [(page, kinds[page.file, page.number]) for page in as_read.pages])
     files = {document.file: document.id for document in stored}
-    new = NewAssessment(application.id, made, inputs_of(stored, made), files, bytes.fromhex(content.sha256))
+    new = NewAssessment(application.id, made, inputs_of(stored, made), files, bytes.fromhex(content.sha256), seconds=seconds)
     id = add_assessment(connection, lender_id, new)
     applications.set_state(connection, lender_id, application.id, "assessed")
     applications.describe(connection, lender_id, application.id, _as_read(application, made))

@@ -8,7 +8,7 @@ import errno
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import TracebackType
 from typing import Any
@@ -42,9 +42,11 @@ class JobName(StrEnum):
 
     ASSESS = "assess"
     SHADOW = "shadow"
+    REASON = "reason"
     SCORE_BATCH = "score_batch"
     BUILD_MEMO = "build_memo"
     RETRAIN = "retrain"
+    WATCH = "watch"
     PURGE = "purge"
     DELIVER = "deliver"
 
@@ -207,22 +209,25 @@ def run_worker(
     )
 
 
-def keep_going(database: Engine, settings: Settings, daily: Sequence[JobName], is_stopping: Callable[[float], bool]) -> None:
-    """Put the jobs of dead workers back into the queue and `daily` ones into it, until `is_stopping(seconds to wait)` says so."""
+def keep_going(
+    database: Engine, settings: Settings, regular: Mapping[JobName, timedelta], is_stopping: Callable[[float], bool]
+) -> None:
+    """Put the jobs of dead workers back into the queue and what is due so often into it, until `is_stopping(seconds to wait)` says so."""
     while True:
         with database.begin() as connection:
             job_records.take_over(connection, settings.stalled_seconds, _MOST_BACKOFF_SECONDS)
             job_records.forget_ended_jobs(connection, _KEEP_ENDED_HOURS)
             for lender_id in lender_ids(connection):
-                for name in daily:
-                    _enqueue_daily(connection, Job(name, lender_id, {}, Urgency.BACKGROUND, key="daily"))
+                for name, every in regular.items():
+                    _enqueue_regular(connection, Job(name, lender_id, {}, Urgency.BACKGROUND, key="regular"), every)
         if is_stopping(min(5.0, settings.stalled_seconds / 2)):
             return
 
 
-def _enqueue_daily(connection: Connection, job: Job) -> None:
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    if not job_records.was_enqueued(connection, job.lender_id, job.name, today):
+def _enqueue_regular(connection: Connection, job: Job, every: timedelta) -> None:
+    now = datetime.now(UTC)
+    began = now - (now - datetime.fromtimestamp(0, UTC)) % every  # a day begins at midnight
+    if not job_records.was_enqueued(connection, job.lender_id, job.name, began):
         enqueue(connection, job)
 
 

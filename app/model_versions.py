@@ -18,7 +18,7 @@ from app.access.roles import Act, allow
 from app.domain import ModelVersion, User
 from app.errors import AlreadyKnown, ChangedMeanwhile, NotFound, UsageError
 from app.settings import Settings
-from app.store import assessments
+from app.store import assessments, learning
 from app.store import model_versions as kept
 from app.store.rows import Move
 from models import registry
@@ -109,9 +109,10 @@ def promote(connection: Connection, user: User, settings: Settings, promotion: P
     if chosen is None:
         raise NotFound(f"The report's {name} is not registered: `loanlens models register` does it.")
     registry.place_of(settings.registry_dir, chosen)
-    gates = {"report": verdict.report_sha256, "gates_failed": verdict.failed, "override": override}
+    gates: dict[str, object] = {"report": verdict.report_sha256, "gates_failed": verdict.failed, "override": override}
+    ended = _end_canary(connection, user, chosen)
     said = f"{why} (in spite of {', '.join(verdict.failed)}: {override})" if verdict.failed else why
-    _move(connection, user, Move(name, CHAMPION, chosen.version, user.id, said), gates)
+    _move(connection, user, Move(name, CHAMPION, chosen.version, user.id, said), gates | ended)
     return chosen
 
 
@@ -127,7 +128,8 @@ def roll_back(connection: Connection, user: User, settings: Settings, name: str,
     versions = {each.version: each for each in kept.registered_versions(connection, user.lender_id, name)}
     back = versions[order[-2]]
     registry.place_of(settings.registry_dir, back)
-    _move(connection, user, Move(name, CHAMPION, back.version, user.id, why.strip()), {"rolled_back": order[-1]})
+    told = {"rolled_back": order[-1]} | _end_canary(connection, user, back)
+    _move(connection, user, Move(name, CHAMPION, back.version, user.id, why.strip()), told)
     return back
 
 
@@ -135,6 +137,21 @@ def list_models(connection: Connection, user: User) -> tuple[Standing, ...]:
     """Return every model with its versions and aliases."""
     allow(user, Act.READ_MEASURES, user.lender_id)
     return tuple(_standing(connection, user.lender_id, name) for name in registry.FILES)
+
+
+def refit_advice(standings: Sequence[Standing], settings: Settings) -> str:
+    """Return what the owner is to do about a confidence that was fitted for another extractor than serves; empty where it fits."""
+    of = {each.name: each for each in standings}
+    reads, judges = of["extractor"].champion, of["confidence"].champion
+    if reads is None or (judges and judges.created_at and reads.created_at and judges.created_at > reads.created_at):
+        return ""
+    serving = next(each for each in of["extractor"].versions if each.version == reads.version)
+    if serving.sha256 == registry.content_sha256(settings.extractor_dir):
+        return ""
+    return (
+        f"The confidence was fitted for another extractor than {reads.version}, which serves: fit it anew with `loanlens train confidence`,"
+        " register and promote it. Until then watch the audit sample."
+    )
 
 
 def history(connection: Connection, user: User, name: str) -> tuple[Move, ...]:
@@ -205,6 +222,12 @@ def _move(connection: Connection, user: User, move: Move, detail: Mapping[str, o
     act = Act.PROMOTE_MODEL if move.alias == CHAMPION else Act.TRAIN_MODEL
     said = {"alias": move.alias, "version": move.version, "why": move.why, **(detail or {})}
     audit.record(connection, user, act, f"model {move.name}", said)
+
+
+def _end_canary(connection: Connection, user: User, champion: ModelVersion) -> dict[str, object]:
+    """End the canary of a model, for a canary is measured beside one champion; return what the trail is to say of it."""
+    ended = learning.stop_canary(connection, user.lender_id, champion.name, user.id, f"{champion.version} became champion")
+    return {"canary_ended": ended.version} if ended else {}
 
 
 def _order(moves: Sequence[Move]) -> list[str]:

@@ -58,8 +58,13 @@ class Watch:
 def watch(connection: Connection, user: User, settings: Settings, since: date, until: date) -> Watch:
     """Return how the time from a day until before another compares with as long a time before it."""
     allow(user, Act.READ_MEASURES, user.lender_id)
+    return watched(connection, user.lender_id, settings, since, until)
+
+
+def watched(connection: Connection, lender_id: str, settings: Settings, since: date, until: date) -> Watch:
+    """Return the same for the machine, which retrains on an alert."""
     start = since - (until - since)
-    of = connection, user.lender_id
+    of = connection, lender_id
     before, now = monitoring.samples(*of, start, since), monitoring.samples(*of, since, until)
     drifts = [drift(name, before.get(name, ()), values, settings) for name, values in sorted(now.items())]
     counted = monitoring.counts(*of, start, since), monitoring.counts(*of, since, until)

@@ -4,7 +4,6 @@ The walk is the same one. The clock has no say in it: where the reasoner ran out
 """
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -24,6 +23,7 @@ from app.reading.package import SourceFile
 from app.reading.reader import quarantined, sha256_of
 from app.reasoning import too_long
 from app.report.json import package_object
+from app.scratch import scratch_folder
 from app.store import assessments
 from app.store.content import write_assessment
 
@@ -99,14 +99,14 @@ def replay_stored(connection: Connection, blobs: Blobs, user: User, assessment_i
     audit.record(connection, user, Act.READ_APPLICATION, f"application {stored.application_id}", {"replayed": assessment_id})
     text = blobs.read_bytes(lender_id, stored.content_sha256.hex()).decode()
     record = _record(text, _as_stored, f"assessment {assessment_id}")
-    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder:
+    with scratch_folder() as folder:
         by_hash: dict[str, Path] = {}
         for number, sha256 in enumerate(filter(None, record.pairs("files").values())):
             try:
-                blobs.copy_to(lender_id, sha256, Path(folder) / str(number))
+                blobs.copy_to(lender_id, sha256, folder / str(number))
             except BlobDamaged:
                 continue  # told as missing
-            by_hash[sha256] = Path(folder) / str(number)
+            by_hash[sha256] = folder / str(number)
         return replay(record, Sources(by_hash, {}), *tools)
 
 

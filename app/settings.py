@@ -4,6 +4,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from croniter import croniter
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -64,6 +65,30 @@ class Settings(BaseSettings):
     drift_corrections: float = Field(default=0.05, gt=0, le=1, description="Share of the figures read being corrected that is an alert.")
     drift_overrides: float = Field(default=0.2, gt=0, le=1, description="Share of the decisions against the machine that is an alert.")
     drift_acceptance: float = Field(default=0.1, gt=0, le=1, description="Fall of the share accepted unseen that is an alert.")
+    canary_share: float = Field(
+        default=0.1, gt=0, le=0.5, description="Share of the applications that a canary serves, where its start names none."
+    )
+    canary_significance: float = Field(
+        default=0.01, gt=0, lt=0.5, description="Chance of a false alarm, each time it is looked at, at which a worse canary is stopped."
+    )
+    canary_slower: float = Field(default=1.5, ge=1, description="Times the champion's seconds a page that a canary may take.")
+    canary_fewest: int = Field(default=20, ge=2, description="Applications on each side below which nothing is said of a canary.")
+    retrain_cron: str = Field(
+        default="0 2 * * 6", description="When the extractor is retrained, as cron in UTC: Saturdays at two; empty: on no schedule."
+    )
+    retrain_corrections: int = Field(
+        default=300, ge=0, description="Judged figures since the last retraining after which the next one begins; 0: never by number."
+    )
+    retrain_on_drift: bool = Field(
+        default=True, description="Retrain where the watch over the models raises an alert, once a week at most."
+    )
+    retrain_minutes: float = Field(
+        default=240.0, gt=0, description="Longest that one try of a retraining may take; the next goes on from it."
+    )
+    retrain_promotes_as: str = Field(
+        default="",
+        description="Login of the model owner in whose name a challenger that passes every gate is promoted by itself; empty: never.",
+    )
     reasoner_llama: str = Field(
         default="",
         description="The Llama of the adapter: a folder or a name that transformers knows; empty: the packaged SmolLM2-135M-Instruct.",
@@ -83,7 +108,7 @@ class Settings(BaseSettings):
     max_page_pixels: int = Field(default=60_000_000, gt=0, description="Most pixels of one page picture.")
     page_seconds: float = Field(default=60.0, gt=0, description="Longest that reading one page may take.")
     page_cpu_seconds: int = Field(
-        default=15,
+        default=12,
         ge=1,
         description="Processor time that a page may take, four times as much without Tesseract; a quarter once a page of its file failed.",
     )
@@ -91,7 +116,7 @@ class Settings(BaseSettings):
         default=12, ge=1, description="Processor time that a small file may take in all; each megabyte of it gives 500 seconds more."
     )
     max_page_words: int = Field(default=10_000, gt=0, description="Most words of one page, and a tenth of its letters.")
-    reader_memory_bytes: int = Field(default=2_000_000_000, gt=0, description="Memory that the reading process may use.")
+    reader_memory_bytes: int = Field(default=1_900_000_000, gt=0, description="Memory that the reading process may use.")
     readers: int = Field(default=0, ge=0, le=256, description="Reading processes at a time; 0: one per core, divided among the workers.")
     ocr_dpi: int = Field(default=200, ge=72, le=600, description="Resolution at which PDF pages are rendered for OCR.")
     lender_id: str = Field(
@@ -131,12 +156,15 @@ class Settings(BaseSettings):
     ui_url: str = Field(default="", description="Address by which browsers reach the desk, where that is not its own.")
     api_address: str = Field(default="127.0.0.1", description="Address at which the API answers; 0.0.0.0: at every one.")
     api_port: int = Field(default=8443, ge=1, le=65_535, description="Port at which the API answers.")
+    api_processes: int = Field(
+        default=1, ge=1, le=16, description="API servers that `loanlens up` starts, all at one port: at most one for each core."
+    )
     tls_cert: str = Field(
         default="", description="Certificate chain (PEM) that the API shows; empty: no TLS, for a proxy in front that has it."
     )
     tls_key: str = Field(default="", description="The private key (PEM) of that certificate.")
     api_rate: float = Field(
-        default=100.0, gt=0, description="Requests a second that each caller of the API has, over time; each API server counts by itself."
+        default=100.0, gt=0, description="Requests a second that each caller of the API has, over time; each API process counts by itself."
     )
     api_burst: int = Field(default=200, ge=1, description="Requests that a caller may make at once before that rate holds.")
     api_wait_seconds: float = Field(default=30.0, gt=0, le=300, description="Longest that `POST /v1/assess` waits for its result.")
@@ -160,6 +188,13 @@ class Settings(BaseSettings):
     oidc_lender_claim: str = Field(
         default="", description="The claim that names the user's lender; empty: all are of `LOANLENS_LENDER_ID`."
     )
+
+    @field_validator("retrain_cron")
+    @classmethod
+    def _a_cron(cls, cron: str) -> str:
+        if cron and not croniter.is_valid(cron):
+            raise ValueError("no cron of five fields, such as 0 2 * * 6")
+        return cron
 
     @property
     def registry_dir(self) -> Path:

@@ -26,6 +26,7 @@ from app.domain import (
 )
 from models.risk_ratios import ACCOUNTS
 from rules import policy, ratios, stated
+from rules.figures import Given
 from rules.policy import Outcome
 
 _ORDER = (Recommendation.APPROVE, Recommendation.REFER, Recommendation.DECLINE)
@@ -62,8 +63,18 @@ class Situation:
 def weigh(now: Situation, ensemble: Rates | None) -> tuple[tuple[Ratio, ...], RiskOpinion | None]:
     """Return the ratios, and the ensemble's opinion: none where there is no ensemble or no account to form one on."""
     given = stated.stated_figures(now.application, now.forms, now.spread, policy.load())
-    accounts = ratios.accounts(now.spread, given, ACCOUNTS) if ensemble else {}
-    return ratios.compute(now.spread, given), ensemble.rate(accounts) if ensemble and accounts else None
+    return ratios.compute(now.spread, given), opinion(now.spread, given, ensemble)
+
+
+def opinion(spread: Spread, given: Given, ensemble: Rates | None) -> RiskOpinion | None:
+    """Return the ensemble's opinion on a spread and what the other documents state (`given`)."""
+    accounts = ratios.accounts(spread, given, ACCOUNTS) if ensemble else {}
+    return ensemble.rate(accounts) if ensemble and accounts else None
+
+
+def accounts_of(now: Situation) -> dict[str, Decimal]:
+    """Return the accounts that the ensemble rates a borrower by, those of the prior period too."""
+    return ratios.accounts(now.spread, stated.stated_figures(now.application, now.forms, now.spread, policy.load()), ACCOUNTS)
 
 
 def conclude(now: Situation, ensemble: Rates | None) -> tuple[Outcome, RiskOpinion | None]:

@@ -67,6 +67,15 @@ class Prompter:
         ids += (*self._ids("\n"), *self._ids(" grade"), *self._ids(":"))
         return Prompt(tuple(ids), (*places, len(ids) - 1))
 
+    def write_what_fits(self, facts: Sequence[FactLine]) -> tuple[tuple[FactLine, ...], Prompt]:
+        """Return the facts that fit into a prompt, and the prompt: what does not fit is left out from the end."""
+        kept = tuple(facts[:MOST_FACTS])
+        prompt = self.write(kept)
+        while len(prompt.ids) > MOST_TOKENS and len(kept) > 1:
+            kept = kept[:-1]
+            prompt = self.write(kept)
+        return kept, prompt
+
     def _ids(self, text: str) -> tuple[int, ...]:
         if text not in self._known:
             self._known[text] = tuple(self._tokenizer.encode(text, add_special_tokens=False))

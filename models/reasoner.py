@@ -18,17 +18,19 @@ from numpy.typing import NDArray
 from app.domain import FactLine, ModelVersion, Rationale, Reason, Relation
 from app.errors import SetupError
 from models.llama import load_fingerprint, load_llama
-from models.prompt import MOST_FACTS, MOST_TOKENS, Prompt, Prompter
+from models.prompt import Prompt, Prompter
 
 _RELATIONS = tuple(Relation)
 #: What the adapter changes in each layer that it sits on, and by how much: LoRA's alpha for each rank.
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj")
 _STRENGTH = 2
-_LENGTHS = 32  # prompts are padded to multiples of this: every new shape costs the CPU kernels time to prepare
+LENGTHS = 32  # prompts are padded to multiples of this: every new shape costs the CPU kernels time to prepare
 #: Where the adapter's file keeps the tuned rows of the output layer, one an answer.
 ANSWER_ROWS = "answer_rows"
 _FILES = ("card.json", "adapter.safetensors")
 
+#: One score for each relation.
+Scores = tuple[float, float, float, float]
 #: A prompt -> scores (places, relations + grades), unnormalised.
 Run = Callable[[Prompt], NDArray[np.float32]]
 
@@ -37,7 +39,7 @@ Run = Callable[[Prompt], NDArray[np.float32]]
 class Leaning:
     """What is added to the scores of the relations before the best is taken; chosen on validation records, kept in the card."""
 
-    scores: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    scores: Scores = (0.0, 0.0, 0.0, 0.0)
 
 
 class Reasoner:
@@ -53,18 +55,17 @@ class Reasoner:
         `fault` says what guardrails found wrong with the answer before: then every fact is read only as its figure allows, and at
         least one is cited. Questions are not asked here.
         """
-        kept = tuple(facts[:MOST_FACTS])
-        prompt = self._prompter.write(kept)
-        while len(prompt.ids) > MOST_TOKENS and len(kept) > 1:
-            kept = kept[:-1]
-            prompt = self._prompter.write(kept)
-        scores = self._run(prompt)
-        likely = softmax(scores[:-1, : len(_RELATIONS)] + self._leaning)
+        kept, likely, signal = self.weigh(facts)
         if fault:
             likely = likely * np.asarray([[fact.allows(relation) for relation in _RELATIONS] for fact in kept], np.float32)
-        signal = softmax(scores[-1:, len(_RELATIONS) :])[0]
         reasons = _reasons(kept, likely, at_least=1 if fault else 0)
         return Rationale(kept, reasons, (), tuple(round(float(p), 4) for p in signal), self.version)
+
+    def weigh(self, facts: Sequence[FactLine]) -> tuple[tuple[FactLine, ...], NDArray[np.float32], NDArray[np.float32]]:
+        """Return the facts that fit, a probability for each relation of each, and one for each grade."""
+        kept, prompt = self._prompter.write_what_fits(facts)
+        scores = self._run(prompt)
+        return kept, softmax(scores[:-1, : len(_RELATIONS)] + self._leaning), softmax(scores[-1:, len(_RELATIONS) :])[0]
 
 
 def _reasons(facts: Sequence[FactLine], likely: NDArray[np.float32], at_least: int) -> tuple[Reason, ...]:
@@ -88,36 +89,56 @@ def load(folder: Path, llama: str, cache_dir: Path, threads: int = 0) -> Reasone
 
     Raises SetupError where a file or the Llama is missing, or the adapter was trained on another Llama.
     """
-    missing = [name for name in _FILES if not (folder / name).is_file()]
-    if missing:
-        raise SetupError(f"The reasoner in {folder} lacks {', '.join(missing)}. Train one with `loanlens train reasoner`.")
-    try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        config, made_on, version = card["config"], card["llama"], str(card["version"])
-        leaning = Leaning(tuple(card.get("leaning") or Leaning().scores))
-    except (ValueError, KeyError, TypeError) as error:
-        raise SetupError(f"The card of the reasoner in {folder} is damaged ({error}). Restore it or train anew.") from error
+    missing(folder)
     import torch
 
     model, tokenizer = load_llama(llama, cache_dir)
-    found = load_fingerprint(model)
-    unlike = [f"{name} {found[name]} instead of {made_on.get(name)}" for name in found if found[name] != made_on.get(name)]
-    if unlike:
-        told = "; ".join(unlike)
-        raise SetupError(f"The reasoner's adapter in {folder} was trained on another Llama: {told}. Set LOANLENS_REASONER_LLAMA.")
+    card = read_card(folder, model)
     prompter = Prompter(tokenizer)
-    body, rows = load_tuned(model, folder / "adapter.safetensors", config)
+    body, rows = load_tuned(model, folder / "adapter.safetensors", card.config)
     torch.set_num_threads(threads or os.cpu_count() or 1)
 
     def run(prompt: Prompt) -> NDArray[np.float32]:
-        ids = torch.tensor([prompt.ids + (0,) * (-len(prompt.ids) % _LENGTHS)])  # what follows the last place is never looked at
+        ids = torch.tensor([prompt.ids + (0,) * (-len(prompt.ids) % LENGTHS)])  # what follows the last place is never looked at
         with torch.inference_mode():
             last = body(input_ids=ids, use_cache=False).last_hidden_state[0, list(prompt.places)]
             scores: NDArray[np.float32] = (last.float() @ rows.T).numpy()
         return scores
 
-    sha256 = hashlib.sha256((folder / "adapter.safetensors").read_bytes()).hexdigest()
-    return Reasoner(run, prompter, ModelVersion("reasoner", version, sha256), leaning)
+    return Reasoner(run, prompter, ModelVersion("reasoner", card.version, card.sha256), Leaning(card.leaning))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the card of an adapter says: its training's settings, its version, its leaning, and the hash of its weights."""
+
+    config: dict[str, Any]
+    version: str
+    leaning: Scores
+    sha256: str
+
+
+def missing(folder: Path) -> None:
+    """Raise SetupError where a file of the adapter in `folder` is missing."""
+    if lost := [name for name in _FILES if not (folder / name).is_file()]:
+        raise SetupError(f"The reasoner in {folder} lacks {', '.join(lost)}. Train one with `loanlens train reasoner`.")
+
+
+def read_card(folder: Path, model: Any) -> Card:
+    """Return the card of the adapter in `folder`. Raises SetupError where a file is missing or damaged, or it is of another Llama."""
+    missing(folder)
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        config, made_on, version = card["config"], card["llama"], str(card["version"])
+        leaning = tuple(card.get("leaning") or Leaning().scores)
+    except (ValueError, KeyError, TypeError) as error:
+        raise SetupError(f"The card of the reasoner in {folder} is damaged ({error}). Restore it or train anew.") from error
+    found = load_fingerprint(model)
+    unlike = [f"{name} {found[name]} instead of {made_on.get(name)}" for name in found if found[name] != made_on.get(name)]
+    if unlike:
+        told = "; ".join(unlike)
+        raise SetupError(f"The reasoner's adapter in {folder} was trained on another Llama: {told}. Set LOANLENS_REASONER_LLAMA.")
+    return Card(config, version, leaning, hashlib.sha256((folder / "adapter.safetensors").read_bytes()).hexdigest())
 
 
 def load_tuned(model: Any, weights: Path, config: dict[str, Any]) -> tuple[Any, Any]:

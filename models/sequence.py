@@ -2,6 +2,7 @@
 
 A line is: an indent token, the word pieces of its label (every number one shape token), and one token that says how many
 amounts stand on it and with which signs. Amounts themselves are never shown: what a figure is follows from words and place.
+Nor is a company's name in a line of text: all are called alike, so that no figure is read otherwise for a borrower's name.
 """
 
 import re
@@ -18,6 +19,16 @@ LABEL_PIECES = _HEAD + _TAIL
 _CONTEXT = 20  # tokens of the page's first lines repeated at the start of every later window
 _OVERLAP = 80  # tokens that consecutive windows share
 _NUMBER = re.compile(r"^[^\w]*[\d][\d,.]*[^\w]*$")
+_TITLE = (
+    "abbreviated|accounts?|assets|audit(?:ed|ors)?|balance|cash|changes|company|condensed|consolidated|directors?|earnings|ended|equity|filleted|"
+    "financial|flows?|for|income|interim|liabilities|loss|notes?|number|operations|position|profit|registered|registration|reports?|"
+    "retained|schedules?|sheets?|statements?|unaudited|year"
+)
+_COMPANY = re.compile(
+    rf"(?:\b(?!(?i:{_TITLE})\b)[A-Z0-9][\w'’.&()-]{{0,40}},?\s+|(?:&|and)\s+){{1,9}}"
+    r"(?P<form>(?:Inc|Incorporated|Corp|Corporation|Ltd|Limited|INC|INCORPORATED|CORP|CORPORATION|LTD|LIMITED|L\.?L\.?C|LLP|PLC|plc)\b\.?)"
+)
+_ANY_COMPANY = r"Northern Trading \g<form>"  # a name such as the training pages have
 _UNUSED = "[unused{}]"
 _INDENT, _AMOUNTS, _DIGITS = 1, 10, 30
 
@@ -59,7 +70,8 @@ class Sequencer:
 
     def _line(self, line: Line, left: float) -> tuple[int, ...]:
         indent = min(3, max(0, round((line.box.x0 - left) / 0.018))) if line.label else 0
-        tokens = [self._id(_UNUSED.format(_INDENT + indent)), *self._label(line.label)]
+        label = line.label if line.amounts else _COMPANY.sub(_ANY_COMPANY, line.label)
+        tokens = [self._id(_UNUSED.format(_INDENT + indent)), *self._label(label)]
         if line.amounts:
             signs = {(a.value > 0) - (a.value < 0) for a in line.amounts} - {0}
             sign = 0 if not signs else 1 if signs == {1} else 2 if signs == {-1} else 3

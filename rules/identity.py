@@ -64,14 +64,16 @@ def _id(text: str) -> str:
 def _names(text: str) -> list[str]:
     """Return the name, or the names of a company that trades under another."""
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
     return [part for part in _TRADING.split(plain) if part.strip(" ,.;()")]
 
 
 def _words(name: str) -> list[str]:
     """Return the words that tell the name, without legal forms and titles ("l.l.c." is one word)."""
     joined = _DOTTED.sub(lambda found: re.sub(r"[. ]", "", found[0]) if _is_form(found[0]) else found[0], name)
-    words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z])['’`](?=[a-z])", "", joined.replace("&", " and ")))
+    spelt = re.sub(r"(?<=[a-z])['’`](?=[a-z])", "", joined.replace("&", " and "))
+    # letters of every script, and the vowel signs that some write as marks
+    words = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in spelt).split()
     kept = [word for word in words if word not in _FORMS and word not in _TITLES]
     return kept or words
 

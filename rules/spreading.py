@@ -88,7 +88,20 @@ def _rows(document: Document, entities: Sequence[Entity]) -> list[_Row]:
             if line.amounts and entity is not None and not _is_head(line):
                 footnoted = _as_footnoted(entity, page.lines[index : index + 2])
                 rows.append(_Row(page, index, line, _as_worded(footnoted, page.lines[:index], line)))
-    return rows
+    return [_before_deduction(*rows[place : place + 3]) for place in range(len(rows))]
+
+
+def _before_deduction(row: _Row, deduction: _Row | None = None, net: _Row | None = None) -> _Row:
+    """Return `row`; outside the template where the next row is taken off it to give the same account net.
+
+    Example: "Accounts receivable 26,102", "Less allowance 1,017", "Accounts receivable, net 25,085".
+    """
+    if deduction is None or net is None or row.entity.label != net.entity.label:
+        return row
+    columns = list(zip(row.line.amounts, deduction.line.amounts, net.line.amounts, strict=False))
+    if all(gross.value - abs(off.value) == rest.value != gross.value for gross, off, rest in columns):
+        return replace(row, entity=Entity(row.entity.span, UNMAPPED, row.entity.score))
+    return row
 
 
 def _as_worded(entity: Entity, above: Sequence[Line], line: Line) -> Entity:

@@ -1,7 +1,7 @@
 """Measures the service: digital sample applications through intake, queue, workers and assessment, an hour's worth or as many as asked.
 
 `make bench-service` runs it and prints one line for each number of workers: applications an hour, processor seconds for each,
-memory at the first and last quarter; the machine's load and a fixed loop stand beside. Copy a line into `docs/capacity.yaml`,
+memory in each quarter of the time; the machine's load and a fixed loop stand beside. Copy a line into `docs/capacity.yaml`,
 from which `make capacity` works out how many machines a lender needs and what a document costs.
 """
 
@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,17 +35,17 @@ from training.bench import calibration
 _SENDER = User("bench", "first", frozenset((Role.ANALYST,)))
 
 
-def digital() -> list[Path]:
-    """Return the sample applications that are no scans."""
+def samples(scanned: bool) -> list[Path]:
+    """Return the sample applications that are no scans, or those that are in part."""
     folders = sorted((PROJECT / "data_samples" / "applications").iterdir())
-    return [each for each in folders if "scanned" not in each.name and not list(each.rglob("*.png")) + list(each.rglob("*.zip"))]
+    return [each for each in folders if ("scanned" in each.name) == scanned and not list(each.rglob("*.png")) + list(each.rglob("*.zip"))]
 
 
-def send(database: Engine, settings: Settings, number: int) -> int:
+def send(database: Engine, settings: Settings, number: int, scanned: bool) -> int:
     """Send so many of them in turn; return how many files they have."""
-    blobs, samples, sent = open_blobs(settings), digital(), 0
+    blobs, chosen, sent = open_blobs(settings), samples(scanned), 0
     for each in range(number):
-        files = sorted(path for path in (samples[each % len(samples)] / "files").rglob("*") if path.is_file())
+        files = sorted(path for path in (chosen[each % len(chosen)] / "files").rglob("*") if path.is_file())
         with ExitStack() as opened, database.begin() as connection:
             given = [(path.name, opened.enter_context(path.open("rb")), None) for path in files]
             receive(connection, blobs, _SENDER, Package(NewApplication(f"A{each}"), given, Urgency.BATCH))
@@ -75,19 +76,20 @@ class Measured:
     files: int
     seconds: float
     cpu_seconds: float
-    early_bytes: float
-    late_bytes: float
+    memory: tuple[float, ...]
+    pages: Mapping[str, int]
 
     def __str__(self) -> str:
         return (
             f"{self.workers} workers: {self.applications} applications ({self.files} files) in {self.seconds:.0f} s,"
             f" {self.applications / self.seconds * 3600:.0f} an hour; {self.cpu_seconds / self.applications:.2f} processor seconds each,"
-            f" {self.files / self.applications:.1f} files each; memory of all workers {self.early_bytes / 1e9:.2f} GB in the first"
-            f" quarter, {self.late_bytes / 1e9:.2f} GB in the last; load {os.getloadavg()[0]:.1f}, fixed loop {calibration():.0f} ms"
+            f" {self.files / self.applications:.1f} files each; memory of all workers by quarters of the time"
+            f" {', '.join(f'{each / 1e9:.2f}' for each in self.memory)} GB; pages by how they were read {dict(self.pages)};"
+            f" load {os.getloadavg()[0]:.1f}, fixed loop {calibration():.0f} ms"
         )
 
 
-def measure(number: int, workers: int) -> Measured:
+def measure(number: int, workers: int, scanned: bool) -> Measured:
     """Have so many workers assess so many applications that wait."""
     folder = Path(tempfile.mkdtemp(prefix="ll-"))
     folder.chmod(0o711)
@@ -96,7 +98,7 @@ def measure(number: int, workers: int) -> Measured:
     assert server is not None
     with database.begin() as connection:
         applications.add_lender(connection, "first", "first")
-    files = send(database, settings, number)
+    files = send(database, settings, number, scanned)
     command = [sys.executable, "-m", "tests.bench_service", "--part", str(folder)]
     running = [psutil.Popen(command, cwd=PROJECT) for _ in range(workers)]
     try:
@@ -111,6 +113,8 @@ def measure(number: int, workers: int) -> Measured:
         seconds, used = time.monotonic() - began, cpu(all_of_it) - before
         with database.connect() as connection:
             left = connection.scalar(text("SELECT count(*) FROM applications WHERE state <> 'assessed'"))
+            rows = connection.execute(text("SELECT method, count(*) AS number FROM pages GROUP BY 1 ORDER BY 1"))
+            pages = {row.method: row.number for row in rows}
         assert left == 0, f"{left} were not assessed"
     finally:
         (folder / "go").unlink(missing_ok=True)
@@ -119,11 +123,11 @@ def measure(number: int, workers: int) -> Measured:
         database.dispose()
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    quarter = max(1, len(held) // 4)
-    return Measured(workers, number, files, seconds, used, median(held[:quarter]), median(held[-quarter:]))
+    quarters = tuple(median(held[len(held) * each // 4 : len(held) * (each + 1) // 4] or held) for each in range(4))
+    return Measured(workers, number, files, seconds, used, quarters, pages)
 
 
-def cpu(parts: list[psutil.Process]) -> float:
+def cpu(parts: Sequence[psutil.Process]) -> float:
     """Return the processor seconds of programs and all that they started, ended ones too."""
     total = 0.0
     for part in parts:
@@ -133,7 +137,7 @@ def cpu(parts: list[psutil.Process]) -> float:
     return total
 
 
-def memory(parts: list[psutil.Process]) -> int:
+def memory(parts: Sequence[psutil.Process]) -> int:
     """Return the memory that programs and all that they started hold."""
     return sum(each.memory_info().rss for part in parts for each in (part, *part.children(recursive=True)))
 
@@ -143,13 +147,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--applications", type=int, default=100)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--scanned", action="store_true", help="those that are scanned in part, in place of digital ones")
     parser.add_argument("--part", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.part:
         work(chosen.part)
     else:
         for workers in chosen.workers:
-            print(measure(chosen.applications, workers), flush=True)
+            print(measure(chosen.applications, workers, chosen.scanned), flush=True)
 
 
 if __name__ == "__main__":

@@ -52,10 +52,12 @@ def page(given: dict[str, Any]) -> str:
     digital = measured["cpu_seconds_per_application"]
     each = digital + measured["cpu_seconds_per_scanned_page"] * load["pages_per_application"] * load["scanned_share_of_pages"]
     seconds = machine["cores"] * 3600 * machine["use_at_most"]
+    full_hour = machine["cores"] * 3600 / digital
     rows = [row(month, given, seconds / each, seconds / digital) for month in load["applications_a_month"]]
     templates = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=True)
     template = templates.get_template("capacity.md.j2")
-    return str(template.render(**given, rows=rows, each=each, an_hour=seconds / each, digital_an_hour=seconds / digital)) + "\n"
+    hours = {"full_hour": full_hour, "an_hour": seconds / each, "digital_an_hour": seconds / digital}
+    return str(template.render(**given, **hours, rows=rows, each=each)) + "\n"
 
 
 if __name__ == "__main__":

@@ -58,8 +58,8 @@ def settings_of(folder: Path, quick: bool = True) -> Settings:
 # -- the parts that are killed -----------------------------------------------------------------------------------------
 
 
-def stub_duties(seconds: tuple[float, float]) -> dict[JobName, Duty]:
-    """Return an assessment that takes some time; its inputs differ in each try, so that a second one would be recorded."""
+def stub_duties(seconds: tuple[float, float], recording: float = 0.0) -> dict[JobName, Duty]:
+    """Return an assessment that takes some time, and more to record; its inputs differ in each try, so that a second would be seen."""
 
     def run(attempt: Attempt) -> Effect:
         time.sleep(random.uniform(*seconds))
@@ -70,6 +70,7 @@ def stub_duties(seconds: tuple[float, float]) -> dict[JobName, Duty]:
             assessments.add_assessment(connection, lender_id, assessments.NewAssessment(id, made, random.randbytes(32), {}))
             applications.set_state(connection, lender_id, id, "assessed")
             audit.record(connection, machine(Role.WORKER, lender_id), Act.ASSESS_APPLICATION, f"application {id}")
+            time.sleep(recording)
 
         return record
 
@@ -91,9 +92,9 @@ def be(part: str, folder: Path, seconds: float, quick: bool) -> None:
     stop_with_parent()
     database = open_database(chosen)
     if part == "maintenance":
-        keep_going(database, chosen, (), threading.Event().wait)
+        keep_going(database, chosen, {}, threading.Event().wait)
     elif quick or seconds:
-        run_worker(database, stub_duties((seconds / 4, seconds)), tuple(Urgency), chosen)
+        run_worker(database, stub_duties((seconds / 4, seconds), 1.0 if part == "slow" else 0.0), tuple(Urgency), chosen)
     else:
         with Reader(chosen) as reader:
             run_worker(database, duties(Workplace(open_blobs(chosen), reader, load_models(chosen), chosen)), tuple(Urgency), chosen)
@@ -340,9 +341,8 @@ def begun_again(database: Engine, before: dict[int, int]) -> bool:
 
 
 def waited(ask: Callable[[], T], seconds: float = 30) -> T:
-    """Ask until the answer is something, and return it."""
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
+    """Ask until the answer is something, and return it; the seconds count while we run ourselves, on a machine that may be held up."""
+    for _ in range(int(seconds / 0.1)):
         if answer := ask():
             return answer
         time.sleep(0.1)

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +21,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.blobs.storage import open_blobs
-from app.database import embedded
+from app.database import embedded, open_database
 from app.domain import Role, User
 from app.errors import SetupError
 from app.intake import Package, receive
@@ -30,6 +32,8 @@ from tests.faults import wait_until_done as waited_for
 
 _MUST_BE_NONE = ("lost", "twice", "twice in the trail", "stuck", "set aside", "faults of the trails")
 _RESTARTS = 5
+_NEAR, _FAR = "10.231.77.1", "10.231.77.2"
+_TAKEN_OVER_SECONDS = 60
 
 
 class Line:
@@ -63,6 +67,106 @@ class Line:
                     (there if one is here else here).sendall(data)
 
 
+class Cable:
+    """A machine of its own, a network namespace, and the cable to the machine of the database, which can be pulled. Needs root."""
+
+    def __init__(self, folder: Path) -> None:
+        self.far, near, inside = f"ll-{os.getpid()}", f"lln{os.getpid()}", f"llf{os.getpid()}"
+        self._near = near
+        ip("netns", "add", self.far)
+        ip("link", "add", near, "type", "veth", "peer", "name", inside, "netns", self.far)
+        for words in ((), ("-n", self.far)):
+            side, address = (inside, _FAR) if words else (near, _NEAR)
+            ip(*words, "addr", "add", f"{address}/30", "dev", side)
+            ip(*words, "link", "set", side, "up")
+        with (folder / "postgres" / "data" / "pg_hba.conf").open("a", encoding="utf-8") as file:
+            file.write(f"host all all {_FAR}/32 trust\n")
+
+    def cut(self) -> None:
+        """Pull it: nothing comes through, and nobody is told."""
+        ip("link", "set", self._near, "down")
+
+    def mend(self) -> None:
+        """Put it in again."""
+        ip("link", "set", self._near, "up")
+
+    def remove(self) -> None:
+        """Take the machine away."""
+        ip("netns", "del", self.far)
+
+
+def ip(*words: str) -> None:
+    """Set up the network."""
+    subprocess.run(["ip", *words], check=True)
+
+
+@contextmanager
+def two_machines(folder: Path) -> Iterator[tuple[Engine, Cable, Sequence[str]]]:
+    """Yield a database, the cable between it and another machine, and the command of a worker on that one, which is slow to record."""
+    prepared(folder).dispose()
+    here = embedded(settings_of(folder))
+    assert here is not None
+    here.stop()
+    cable = Cable(folder)
+    server = replace(here, options=(f"listen_addresses={_NEAR}",))
+    try:
+        server.start()
+        there = ("env", f"LOANLENS_DATABASE_URL=postgresql://postgres@{_NEAR}/loanlens", *command("slow", folder, 0.4, True))
+        database = open_database(settings_of(folder))
+        try:
+            yield database, cable, ("ip", "netns", "exec", cable.far, *there)
+        finally:
+            database.dispose()
+    finally:
+        server.stop()
+        cable.remove()
+
+
+def two_machines_one_cut_off(folder: Path) -> bool:
+    """Pull the cable of one of two machines three times for a while, then for good while it records; count after each."""
+    with two_machines(folder) as (database, cable, far_as):
+        near = [begun(command(part, folder, 0.4, True)) for part in ("worker0", "maintenance")]
+        far = begun(far_as)
+
+        def is_at_work() -> bool:
+            nonlocal far
+            if far.poll() is not None:  # it was taken for dead and gave up: its supervisor would start it again
+                far = begun(far_as)
+            return is_recording(database)
+
+        try:
+            for _ in range(3):
+                top_up(database, 60)
+                waited(is_at_work, 60)
+                cable.cut()
+                time.sleep(6)
+                cable.mend()
+            waited(lambda: not tried(database, "outcome IS NULL"), 300)
+            well = told("after a machine was cut off three times for six seconds", counts(database))
+            top_up(database, 60)
+            waited(is_at_work, 60)
+            cable.cut()
+            began = time.monotonic()
+            waited(lambda: not tried(database, "outcome IS NULL"), 150)
+            seconds = time.monotonic() - began
+            far.wait(300)
+            itself = time.monotonic() - began
+            print(f"cut off for good while it recorded: all was done {seconds:.0f} s later, it gave up by itself after {itself:.0f} s")
+            return told("after a machine was cut off for good", counts(database)) and well and seconds < _TAKEN_OVER_SECONDS
+        finally:
+            for each in (*near, far):
+                each.terminate()
+            for each in (*near, far):
+                each.wait(60)
+
+
+def is_recording(database: Engine) -> bool:
+    """Say whether the other machine is in the middle of the transaction that records."""
+    middle = "client_addr = :far AND state = 'idle in transaction' AND xact_start < now() - interval '0.3 s'"
+    with database.connect() as connection:
+        return connection.execute(text(f"SELECT 1 FROM pg_stat_activity WHERE {middle}"), {"far": _FAR}).first() is not None  # noqa: S608
+
+
 def cut_off(folder: Path) -> bool:
     """Cut one of two workers off while it works, have its work taken over, let it come back, and count."""
     database = prepared(folder)
@@ -70,9 +174,9 @@ def cut_off(folder: Path) -> bool:
     assert server is not None
     line = Line(folder / "line", server.folder)
     address = server.url.update_query_dict({"host": str(line.folder)}).set(drivername="postgresql").render_as_string(hide_password=False)
-    near = [subprocess.Popen(command(part, folder, 0.4, True), cwd=PROJECT) for part in ("worker0", "maintenance")]
+    near = [begun(command(part, folder, 0.4, True)) for part in ("worker0", "maintenance")]
     far_as = ["env", f"LOANLENS_DATABASE_URL={address}", *command("worker1", folder, 0.4, True)]
-    far = subprocess.Popen(far_as, cwd=PROJECT)
+    far = begun(far_as)
     try:
         top_up(database, 60)
         waited(lambda: workers_at_work(database) >= 2, 240)
@@ -82,7 +186,7 @@ def cut_off(folder: Path) -> bool:
             line.is_cut.clear()
             time.sleep(2)
             if far.poll() is not None:  # it gave up the dead connection: its supervisor would start it again
-                far = subprocess.Popen(far_as, cwd=PROJECT)
+                far = begun(far_as)
             top_up(database, 60)
         waited(lambda: not tried(database, "outcome IS NULL"), 300)
         found = counts(database)
@@ -94,6 +198,11 @@ def cut_off(folder: Path) -> bool:
         database.dispose()
         server.stop()
     return told("after a worker was cut off three times", found)
+
+
+def begun(words: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a part, which ends with us: it watches its standard input."""
+    return subprocess.Popen(words, cwd=PROJECT, stdin=subprocess.PIPE)
 
 
 def workers_at_work(database: Engine) -> int:
@@ -179,7 +288,9 @@ def told(what: str, found: dict[str, int]) -> bool:
 
 def main() -> None:
     """Run them all, or those named; the disk only as root, which alone may mount one."""
-    runs = {"cut-off": cut_off, "restarts": restarts} | ({"disk": full_disk_of_files} if os.geteuid() == 0 else {})
+    runs = {"cut-off": cut_off, "restarts": restarts}
+    if os.geteuid() == 0:
+        runs |= {"disk": full_disk_of_files, "two-machines": two_machines_one_cut_off}
     chosen = sys.argv[1:] or list(runs)
     well = [on_its_own(runs[name]) for name in chosen]
     sys.exit(0 if all(well) else 1)

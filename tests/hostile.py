@@ -5,7 +5,6 @@ memory the reading process and the worker took meanwhile. After each a sound fil
 """
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from typing import Self
 import psutil
 from sqlalchemy import Engine, text
 
-from app.assess import load_models
+from app.assess import Models, load_models
 from app.blobs.storage import open_blobs
 from app.database import connect, embedded, upgrade
 from app.domain import Assessment, Page, PageStatus, Role, User
@@ -31,7 +30,7 @@ from app.reading.package import expand
 from app.reading.reader import Reader, quarantined
 from app.settings import Settings
 from app.store import applications, assessments
-from app.store.plain import from_plain
+from app.store.content import read_assessment
 from app.store.rows import NewApplication
 from tests.hostile_files import HostileFile, hostile_files, sound_pdf
 
@@ -138,11 +137,11 @@ class ReadingBench:
 
 
 class Bench:
-    """A worker with the models in service on a database and files of its own."""
+    """A worker on a database and files of its own."""
 
-    def __init__(self, settings: Settings, database: Engine, reader: Reader) -> None:
+    def __init__(self, settings: Settings, database: Engine, reader: Reader, models: Models) -> None:
         self._settings, self._database, self._blobs = settings, database, open_blobs(settings)
-        self._place = Workplace(self._blobs, reader, load_models(settings), settings)
+        self._place = Workplace(self._blobs, reader, models, settings)
         self._number = 0
 
     def outcome(self, file: HostileFile) -> Outcome:
@@ -183,9 +182,7 @@ class Bench:
             source.close()
         if latest is None or latest.content_sha256 is None:
             return None
-        plain = json.loads(self._blobs.read_bytes("first", latest.content_sha256.hex()))
-        made = from_plain(Assessment, plain)
-        return made if isinstance(made, Assessment) else None
+        return read_assessment(self._blobs.read_bytes("first", latest.content_sha256.hex()))
 
     def _why(self) -> str:
         with self._database.connect() as connection:
@@ -193,13 +190,13 @@ class Bench:
 
 
 def main() -> None:
-    """Send them all, or those whose titles hold a word, and exit with 1 where one has no clear outcome."""
+    """Send them all, or those whose titles hold one of some words, and exit with 1 where one has no clear outcome."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", nargs="+", default=[""], help="those whose titles hold one of these")
     parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--reading", action="store_true", help="read them alone, without database and models")
     given = parser.parse_args()
-    chosen = [file for file in hostile_files() if given.only in file.title][given.skip :]
+    chosen = [file for file in hostile_files() if any(each in file.title for each in given.only)][given.skip :]
     outcomes = read_alone(chosen) if given.reading else assessed(chosen)
     print(summary(outcomes))
     sys.exit(0 if all(each.is_clear for each in outcomes) else 1)
@@ -227,7 +224,7 @@ def assessed(chosen: Sequence[HostileFile]) -> list[Outcome]:
         applications.add_lender(connection, "first", "first")
     try:
         with Reader(settings) as reader:
-            bench = Bench(settings, database, reader)
+            bench = Bench(settings, database, reader, load_models(settings))
             return [told(bench.outcome(file)) for file in chosen]
     finally:
         database.dispose()

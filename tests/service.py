@@ -16,7 +16,7 @@ from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
 from app.access.roles import PERSON_ROLES
-from app.api.main import make_api, make_server, watched
+from app.api.main import listening, make_api, make_server, watched
 from app.blobs.storage import Blobs, open_blobs
 from app.domain import Role, User
 from app.settings import Settings
@@ -68,7 +68,7 @@ def served(world: Service) -> Iterator[str]:
         port = free.getsockname()[1]
     chosen = world.settings.model_copy(update={"api_port": port})
     server = make_server(watched(world.api), chosen)
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, args=([listening(chosen)],), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)

@@ -20,9 +20,13 @@ from app.store.tables import (
     pages,
     review_tasks,
 )
+from app.store.tables_of_reviews import rationales
 
 #: The tables that hold an application's content: none of it may be left after a purge.
-CONTENT = (adjustments, assessments, audit_samples, corrections, decisions, documents, external_facts, facts, pages, review_tasks)
+CONTENT = (
+    *(adjustments, assessments, audit_samples, corrections, decisions, documents, external_facts, facts, pages, rationales),
+    review_tasks,
+)
 DAY = date(2026, 1, 1)
 
 
@@ -60,6 +64,7 @@ def stored_application(database: Engine, blobs: Blobs, reference: str, decided: 
         c.execute(audit_samples.insert().values(**by, fact_number=1, seed="1", share=1))
         task = c.execute(review_tasks.insert().values(**by, urgency=1.0).returning(review_tasks.c.id)).scalar_one()
         c.execute(corrections.insert().values(**by, task_id=task, fact_number=1, kind="amount", author="ann"))
+        c.execute(rationales.insert().values(**first, assessment_id=assessment, correction_id=1, adjustment_id=0, content={}))
         c.execute(adjustments.insert().values(**by, kind="add-back", account="cash", period="current", amount=1, why="owner", author="ann"))
         c.execute(external_facts.insert().values(**of, name="bureau score", value="80", source="bureau", as_of=DAY))
         if decided:

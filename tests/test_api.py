@@ -3,16 +3,19 @@
 import csv
 import hashlib
 import json
+import socket
+import time
 from io import BytesIO, StringIO
 from pathlib import Path
 from zipfile import ZipFile
 
+import httpx
 import pytest
 from sqlalchemy import Engine, text
 
 from app.domain import Role
 from tests.desk import waiting_task
-from tests.service import Service, bearer, key_of, service
+from tests.service import Service, bearer, key_of, served, service
 from tests.test_intake import work
 
 PDF = b"%PDF a page"
@@ -198,3 +201,21 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(world: Service) -
     assert (found.status_code, found.json()["title"]) == (413, "Too large")
     found = world.client.post("/v1/batches", headers=me, content=iter([b" " * 5_000_000] * 2))
     assert found.status_code == 413
+
+
+def test_an_upload_that_breaks_off_is_no_fault_of_ours_and_stores_nothing(world: Service, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "loanlens.api")
+    form = httpx.Request("POST", "http://x", data={"reference": "A-1"}, files=[("files", ("a.pdf", PDF * 100_000))])
+    head = f"POST /v1/applications/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key_of(world.database)}\r\n"
+    told = "".join(f"{name}: {form.headers[name]}\r\n" for name in ("content-type", "content-length"))
+    with served(world) as address, socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as line:
+        line.sendall(f"{head}{told}\r\n".encode() + form.read()[:500_000])
+        time.sleep(0.3)
+        line.close()
+        give_up = time.monotonic() + 5
+        while not caplog.records and time.monotonic() < give_up:
+            time.sleep(0.05)
+    ours = [record for record in caplog.records if record.name == "loanlens.api"]
+    assert [(record.levelname, getattr(record, "status", None)) for record in ours] == [("INFO", 400)]
+    with world.database.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM applications")) == 0

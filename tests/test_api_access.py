@@ -2,7 +2,9 @@
 
 import json
 import logging
+import os
 import re
+import socket
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -21,13 +23,14 @@ from app.access.api_keys import list_api_keys, revoke_api_key, rotate_api_key
 from app.access.roles import PERSON_ROLES
 from app.api.callers import called
 from app.api.limits import Buckets
-from app.api.main import make_api
+from app.api.main import listening, make_api
 from app.api.telemetry import JsonLines, masked
 from app.batches import BatchItem, NewBatch
 from app.database import connect
 from app.domain import Role, User
-from app.errors import ReaderCrashed
+from app.errors import ReaderCrashed, SetupError
 from app.review_queue.desk import Desk
+from app.settings import Settings
 from app.store.rows import NewApplication
 from tests.desk import waiting_task
 from tests.service import Service, bearer, key_of, service
@@ -261,7 +264,7 @@ def test_health_readiness_and_measures_are_told_without_lenders(world: Service) 
     assert world.client.get("/health").json() == {"status": "alive"}
     assert world.client.get("/ready").json() == {"status": "ready", "workers": 0}
     said = world.client.get("/metrics").text
-    assert 'loanlens_requests_total{method="GET",route="/v1/applications/{id}",status="404"} 1.0' in said
+    assert f'loanlens_requests_total{{method="GET",process="{os.getpid()}",route="/v1/applications/{{id}}",status="404"}} 1.0' in said
     assert "first" not in said
 
 
@@ -318,3 +321,23 @@ def test_the_words_of_an_error_that_nobody_foresaw_stay_out_of_log_and_answer(wo
     lines = "\n".join(JsonLines().format(record) for record in caplog.records)
     assert "ValueError" in lines
     assert "6789" not in lines + found.text
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def test_several_processes_answer_at_one_port_and_one_alone_says_that_it_is_taken() -> None:
+    chosen = Settings(api_port=free_port())
+    both = chosen.model_copy(update={"api_processes": 2})
+    with listening(both), listening(both), pytest.raises(SetupError, match="LOANLENS_API_PORT"):
+        listening(chosen)
+
+
+def test_an_answer_in_two_parts_leaves_at_once() -> None:
+    chosen = Settings(api_port=free_port())
+    with listening(chosen) as door, socket.create_connection(("127.0.0.1", chosen.api_port)):
+        taken, _ = door.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -94,6 +94,29 @@ def test_amounts_are_never_shown_to_the_model_but_their_number_and_sign_are() ->
     assert ids("1,204") != ids("(1,204)")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Balance Sheet of Golden Lotus Bakery & Sons, LLC", "Balance Sheet of Al-Noor LLC"),
+        ("HARBOUR LANE JOINERY LIMITED", "O'NEILL AND DAUGHTERS LIMITED"),
+        ("Warsaw Optics Inc. and Subsidiaries", "3M Inc. and Subsidiaries"),
+    ],
+)
+def test_a_company_s_name_is_never_shown_to_the_model(one: str, other: str) -> None:
+    def ids(title: str) -> tuple[int, ...]:
+        return sequencer().windows(paper.page([(title,), ("Cash", "1,204")]).lines)[0].ids
+
+    assert ids(one) == ids(other)
+    assert ids(one) != ids("Statement of Cash Flows")
+
+
+def test_the_title_beside_a_company_s_name_is_shown() -> None:
+    def ids(title: str) -> tuple[int, ...]:
+        return sequencer().windows(paper.page([(title,)]).lines)[0].ids
+
+    assert ids("Balance Cash Alder LLC") != ids("Deposits Alder LLC")
+
+
 def test_an_incomplete_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"lacks config\.json, model\.safetensors.*loanlens train extractor"):
         load(tmp_path)

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import Connection, Engine, text
 
-from app import applications, audit, batches, intake, model_versions, monitoring, replay, retention, shadow, webhooks
+from app import applications, audit, batches, canary, intake, model_versions, monitoring, replay, retention, retraining, shadow, webhooks
 from app.access import accounts, api_keys
 from app.access.accounts import NewAccount
 from app.access.api_keys import NewApiKey
@@ -122,6 +122,7 @@ OPEN = {
     "app.intake.Workplace.models_of": "is for workers, which act as the machine",
     "app.model_versions.read_verdict": "reads a file",
     "app.model_versions.verdict_of": "sees nothing stored",
+    "app.model_versions.refit_advice": "looks at models that were listed",
     "app.model_versions.in_service": "is for workers, which act as the machine",
     "app.model_versions.in_shadow": "is for workers, which act as the machine",
     "app.monitoring.Watch.alerts": "sees nothing stored",
@@ -130,7 +131,18 @@ OPEN = {
     "app.monitoring.stability_index": "sees nothing stored",
     "app.monitoring.ks_p": "sees nothing stored",
     "app.model_versions.that_made": "only says where models lie; who replays an assessment is asked",
+    "app.monitoring.watched": "is for workers, which act as the machine",
+    "app.retraining.verdict": "looks at a retraining that was listed",
+    "app.retraining.next_run": "reads settings",
+    "app.retraining.why_due": "is for workers, which act as the machine",
+    "app.retraining.duties": "is for workers, which act as the machine",
+    "app.canary.chosen_for": "is for workers, which act as the machine",
+    "app.canary.look": "is for workers, which act as the machine",
+    "app.canary.is_served": "sees nothing stored",
+    "app.canary.compare": "sees nothing stored",
     "app.shadow.duties": "is for workers, which act as the machine",
+    "app.review_queue.rationales.duties": "is for workers, which act as the machine",
+    "app.review_queue.rationales.follow": "puts a job into the queue in the transaction of a change that was allowed",
     "app.review_queue.amounts.typed_amount": "sees nothing stored",
     "app.review_queue.amounts.field_value": "sees nothing stored",
     "app.review_queue.corrections.proposed": "is filled in to be given to `adjust`, which asks",
@@ -161,6 +173,7 @@ OPEN = {
     "app.review_queue.recompute.figures_by_number": "sees nothing stored",
     "app.review_queue.recompute.evidence": "sees nothing stored",
     "app.review_queue.recompute.recompute": "sees nothing stored",
+    "app.review_queue.recompute.last_changes": "sees nothing stored",
     "app.review_queue.recompute.standing_figures": "sees nothing stored",
     "app.review_queue.recompute.adjusted_spread": "sees nothing stored",
     "app.review_queue.tasks.lease_of": "reads settings",
@@ -190,6 +203,13 @@ OWN_LENDER = {
     "app.model_versions.served_at",
     "app.shadow.compare",
     "app.monitoring.watch",
+    "app.canary.start",
+    "app.canary.stop",
+    "app.canary.show",
+    "app.retraining.request",
+    "app.retraining.begin",
+    "app.retraining.finish",
+    "app.retraining.list_retrainings",
 }
 
 
@@ -277,6 +297,26 @@ def promoted(w: World, connection: Connection, user: User) -> object:
     champion = other.sha256 if user.lender_id == "first" else registry.content_sha256(SETTINGS.ensemble_dir)
     verdict = model_versions.Verdict("ensemble", other.sha256, champion, (), "ab")
     return model_versions.promote(connection, user, w.kept, model_versions.Promotion(verdict, "better"))
+
+
+def started_canary(w: World, connection: Connection, user: User) -> object:
+    """Start a canary of an extractor, which is first made known to whichever lender."""
+    owner = User("mo", user.lender_id, frozenset({Role.MODEL_OWNER}))
+    model_versions.register(connection, owner, w.kept, "extractor", SETTINGS.extractor_dir)
+    return canary.start(connection, user, w.kept, "extractor", (0.1, "to see"))
+
+
+def finished(connection: Connection, user: User) -> object:
+    """Record what came of a retraining that the owner of whichever lender asked for."""
+    begun = retraining.begin(connection, User("mo", user.lender_id, frozenset({Role.MODEL_OWNER})), "extractor")
+    retraining.finish(connection, user, begun, "refused", {"said": "x"})
+    return begun
+
+
+def stopped_canary(w: World, connection: Connection, user: User) -> object:
+    """Stop a canary that the owner of whichever lender started."""
+    started_canary(w, connection, User("mo", user.lender_id, frozenset({Role.MODEL_OWNER})))
+    return canary.stop(connection, user, "extractor", "enough")
 
 
 def own(user: User, found: bytes) -> object:
@@ -406,6 +446,13 @@ CASES: dict[str, tuple[Call, frozenset[Role]]] = {
         ("app.model_versions.list_models", lambda w, c, u, of: model_versions.list_models(c, u), *MEASURERS),
         ("app.model_versions.history", lambda w, c, u, of: model_versions.history(c, u, "ensemble"), *MEASURERS),
         ("app.model_versions.served_at", lambda w, c, u, of: model_versions.served_at(c, u, "ensemble", NOW), *MEASURERS),
+        ("app.canary.start", lambda w, c, u, of: started_canary(w, c, u), Role.MODEL_OWNER),
+        ("app.canary.stop", lambda w, c, u, of: stopped_canary(w, c, u), Role.MODEL_OWNER),
+        ("app.canary.show", lambda w, c, u, of: canary.show(c, u, w.kept), *MEASURERS),
+        ("app.retraining.request", lambda w, c, u, of: retraining.request(c, u, "extractor", "x"), Role.MODEL_OWNER, WORKER),
+        ("app.retraining.begin", lambda w, c, u, of: retraining.begin(c, u, "extractor"), Role.MODEL_OWNER, WORKER),
+        ("app.retraining.finish", lambda w, c, u, of: finished(c, u), Role.MODEL_OWNER, WORKER),
+        ("app.retraining.list_retrainings", lambda w, c, u, of: retraining.list_retrainings(c, u), *MEASURERS),
         ("app.shadow.compare", lambda w, c, u, of: shadow.compare(c, u, EARLY), *MEASURERS),
         ("app.monitoring.watch", lambda w, c, u, of: monitoring.watch(c, u, SETTINGS, EARLY, LATER), *MEASURERS),
         ("app.replay.replay_stored", lambda w, c, u, of: replay.replay_stored(c, w.blobs, u, w.work.assessment, TOOLS), *READERS),

@@ -1,12 +1,15 @@
 """A few of the broken and hostile files, read in the default run; `make hostile` sends all of them through the whole service."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from app.assess import load_models
 from app.reading.reader import Reader
 from app.settings import Settings
-from tests.hostile import ReadingBench
+from tests.hostile import Bench, ReadingBench
 from tests.hostile_files import HostileFile, hostile_files
 
 #: One or two of each kind; those that take seconds are left to `make hostile`.
@@ -33,6 +36,15 @@ def test_a_hostile_file_is_read_or_set_aside_with_a_message_and_harms_nobody(ben
     outcome = bench.outcome(FILES[title])
     assert outcome.pages, outcome
     assert outcome.is_clear, outcome
+
+
+def test_a_worker_reads_or_sets_aside_what_is_hostile_and_assesses_what_comes_next(database: Engine, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    with Reader(settings) as reader:
+        service = Bench(settings, database, reader, load_models(settings, rules=True))
+        for title in ("noise in PDF clothes", "archive with odd names"):
+            outcome = service.outcome(FILES[title])
+            assert outcome.is_clear, outcome
 
 
 def test_there_are_many_kinds_and_none_twice() -> None:

@@ -17,17 +17,17 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("app.reading", "rules", "models"),
     (
         *("app.assess", "app.reasoning", "app.account_table", "app.rate_table", "app.page_kinds", "app.what_if", "app.report"),
-        *("app.provenance", "app.store", "app.database", "app.migrations", "app.blobs"),
+        *("app.provenance", "app.scratch", "app.store", "app.database", "app.migrations", "app.blobs"),
     ),
     (
         *("app.review_queue", "app.audit", "app.access", "app.applications", "app.intake", "app.jobs", "app.supervisor"),
         *("app.retention", "app.backup", "app.model_versions", "app.first_steps", "app.batches", "app.webhooks", "app.idempotency"),
-        *("app.replay", "app.shadow", "app.monitoring"),
+        *("app.replay", "app.shadow", "app.monitoring", "app.canary", "app.retraining"),
     ),
     ("app.api", "app.client", "ui", "training"),
     (
         *("app.cli", "app.cli_operator", "app.cli_access", "app.cli_models", "app.cli_queue", "app.cli_service", "app.cli_training"),
-        *("app.cli_upkeep", "app.cli_replay", "app.cli_data", "app.cli_versions", "app.cli_experiment"),
+        *("app.cli_upkeep", "app.cli_replay", "app.cli_data", "app.cli_versions", "app.cli_learning", "app.cli_experiment"),
     ),
 )
 LAYER_OF = {part: number for number, parts in enumerate(LAYERS) for part in parts}

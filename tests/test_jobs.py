@@ -1,6 +1,7 @@
 """Durable jobs: enqueued with their cause, done once, tried again, set aside with the reason, handed over, in fair order."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -174,7 +175,7 @@ def test_jobs_of_a_silent_worker_are_taken_over(database: Engine) -> None:
         connection.execute(taken, {"worker": worker, "ids": ids})
     with database.begin() as connection:
         assert job_records.take_over(connection, 40, 300) == 0
-    keep_going(database, SETTINGS, (), lambda _: True)
+    keep_going(database, SETTINGS, {}, lambda _: True)
     run_worker(database, noting(done), EVERY, SETTINGS, until_idle=True)
     assert sorted(n for _, n in done) == [0, 1]
     with database.connect() as connection:
@@ -190,7 +191,7 @@ def test_a_clock_that_was_set_back_holds_nothing_up(database: Engine) -> None:
         taken = text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :worker WHERE id = :id")
         connection.execute(taken, {"worker": worker, "id": one})
         connection.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour' WHERE id = :id"), {"id": two})
-    keep_going(database, SETTINGS, (), lambda _: True)
+    keep_going(database, SETTINGS, {}, lambda _: True)
     run_worker(database, noting(done), EVERY, SETTINGS, until_idle=True)
     assert sorted(n for _, n in done) == [0, 1]
 
@@ -295,10 +296,10 @@ def test_ended_jobs_are_forgotten_and_their_records_kept(database: Engine) -> No
 
 def test_a_daily_job_is_enqueued_once_a_day_for_each_lender(database: Engine) -> None:
     for _ in range(2):
-        keep_going(database, SETTINGS, (JobName.ASSESS,), lambda _: True)
+        keep_going(database, SETTINGS, {JobName.ASSESS: timedelta(days=1)}, lambda _: True)
     done: list[Any] = []
     run_worker(database, noting(done), EVERY, SETTINGS, until_idle=True)
-    keep_going(database, SETTINGS, (JobName.ASSESS,), lambda _: True)
+    keep_going(database, SETTINGS, {JobName.ASSESS: timedelta(days=1)}, lambda _: True)
     assert done == [("first", None), ("other", None)]
     with database.connect() as connection:
         assert job_records.count_jobs(connection) == {}

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,29 @@ def refuse(event, about):
 sys.addaudithook(refuse)
 """
 ASSESS = GUARD + "sys.argv = ['loanlens', 'assess', 'data_samples/applications/sound-small', '--json']\nfrom app.cli import main\nmain()\n"
+
+#: Starts database, workers, API, desk and deliveries, sends an application to the API and waits for it.
+WHOLE = """
+import re, subprocess, sys, time
+from pathlib import Path
+from app.client import Client
+from app.settings import PROJECT, settings
+LOANLENS = [sys.executable, "-c", "from app.cli import main; main()"]
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+up = subprocess.Popen([*LOANLENS, "up"])
+try:
+    said = lambda *words: subprocess.run([*LOANLENS, *words], check=True, capture_output=True, text=True).stdout
+    said("users", "add", "los", "--role", "analyst", "--no-password")
+    scopes = ("--scope", "submit_application", "--scope", "read_application")
+    key = re.search(r"ll_\\S+", said("api-keys", "make", "los", "one", *scopes)).group()
+    with Client(f"http://127.0.0.1:{settings().api_port}", key) as client:
+        files = sorted((PROJECT / "data_samples/applications/sound-small/files").iterdir())
+        sent = client.send_application("A-1", files)
+        print(client.wait_for_application(sent["id"], 300)["state"])
+finally:
+    up.terminate()
+    up.wait(60)
+"""
 
 
 def isolated() -> list[str]:
@@ -50,3 +74,14 @@ def test_jobs_are_done_with_the_network_taken_away() -> None:
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "1 workers: 3 applications" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_whole_service_takes_and_assesses_an_application_with_the_network_taken_away(short_path: Path) -> None:
+    if not isolated():
+        pytest.skip("this machine allows no program a network of its own")
+    keeping = ["--keep-caps"] if "--user" in isolated() else []
+    told = {"LOANLENS_DATA_DIR": str(short_path / "data"), "LOANLENS_WEBHOOK_HOSTS": "", "LOANLENS_DATABASE_URL": ""}
+    command = [*isolated(), *keeping, "env", *(f"{name}={value}" for name, value in told.items()), sys.executable, "-c", WHOLE]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["assessed"], done.stdout + done.stderr

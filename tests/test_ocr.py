@@ -15,7 +15,7 @@ from app.reading.contents import Unreadable
 from app.reading.page_words import PageWords
 from app.reading.picture import PictureFile
 from app.reading.second_reading import reread_amounts, tidied
-from app.reading.straighten import is_blank, lies_sideways, rotated, skew_of
+from app.reading.straighten import is_blank, is_noise, lies_sideways, rotated, skew_of
 from app.reading.tesseract import has_tesseract
 from app.settings import Settings
 
@@ -152,6 +152,26 @@ def test_a_picture_without_words_is_unreadable_rather_than_blank(tmp_path: Path)
 
 
 @pytest.mark.usefixtures("without_tesseract")
+@pytest.mark.parametrize("shades", ["1", "L"])
+def test_a_picture_of_noise_is_refused_before_anything_is_made_of_it(tmp_path: Path, shades: str) -> None:
+    noise = Image.frombytes(shades, (1_600, 1_600), np.random.default_rng(7).bytes(1_600 * 1_600 // (8 if shades == "1" else 1)))
+    noise.save(tmp_path / "a.png")
+    with pytest.raises(Unreadable, match="noise"):
+        PictureFile(tmp_path / "a.png", Settings()).read(1)
+
+
+def test_a_fax_full_of_specks_is_no_noise() -> None:
+    printed = np.asarray(scan()).copy()
+    printed[np.random.default_rng(7).random(printed.shape) < 0.15] = 0
+    assert not is_noise(Image.fromarray(printed))
+
+
+def test_a_picture_of_a_few_pixels_is_refused(tmp_path: Path) -> None:
+    Image.new("L", (400, 9), 255).save(tmp_path / "a.png")
+    with pytest.raises(Unreadable, match="400 by 9 pixels"):
+        PictureFile(tmp_path / "a.png", Settings()).read(1)
+
+
 def test_without_tesseract_the_wheel_alone_reads_the_page(tmp_path: Path) -> None:
     assert not has_tesseract()
     page = read(saved(scan(), tmp_path / "a.png"))

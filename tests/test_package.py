@@ -111,6 +111,18 @@ def test_too_many_entries_are_refused(tmp_path: Path) -> None:
     assert "LOANLENS_MAX_ARCHIVE_ENTRIES" in str(file.reason)
 
 
+@pytest.mark.parametrize("form", ["plain", "64-bit", "inside a comment"])
+def test_a_list_of_very_many_files_is_refused_before_it_is_read(tmp_path: Path, form: str) -> None:
+    size = 2**31 if form == "plain" else 2**32 - 1
+    plain = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 9, 9, size, 4, 0)
+    longer = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 9, 9, 2**31, 4)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, 4, 1)
+    end = {"plain": plain, "64-bit": longer + locator + plain, "inside a comment": longer + b"x" * 60_000}[form]
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04" + end)
+    (found,) = expand([tmp_path / "a.zip"], Settings(), tmp_path / "out")
+    assert "2,147,483,648 bytes, more than is read" in (found.reason or "")
+
+
 def test_an_encrypted_entry_asks_for_a_copy_without_password(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "docs.zip", {"a.pdf": PDF, "b.pdf": PDF})
     data = bytearray(archive.read_bytes())

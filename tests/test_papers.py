@@ -264,9 +264,10 @@ def test_the_same_blocks_give_the_same_pdf() -> None:
 
 
 def test_a_letter_that_the_font_lacks_becomes_the_plain_one_and_a_control_sign_a_blank() -> None:
-    blocks = blocks_of("# Dvořák\n\nSzőke\x01 Łódź")
-    assert "Dvorák" in text_of(draw_pdf(blocks))
-    assert "Szőke  Łódź" in [p.text for p in Document(BytesIO(draw_docx(blocks))).paragraphs]
+    blocks = blocks_of("# Dvořák Ḏār\n\nSzőke\x01 Łódź, Παπαδόπουλος, Ткаченко")
+    assert "Dvořák Dār" in text_of(draw_pdf(blocks))
+    assert "Łódź, Παπαδόπουλος, Ткаченко" in text_of(draw_pdf(blocks))
+    assert "Szőke  Łódź, Παπαδόπουλος, Ткаченко" in [p.text for p in Document(BytesIO(draw_docx(blocks))).paragraphs]
 
 
 def test_a_wide_table_fits_the_page() -> None:

@@ -89,6 +89,27 @@ def test_each_bad_challenger_is_stopped_by_the_gate_that_should_stop_it(planted:
     assert gate in compare(before, planted, LIMITS).failed
 
 
+@pytest.mark.parametrize(
+    ("planted", "gates"),
+    [
+        (shuffled(), {"not worse anywhere", "better on target", "calibration"}),
+        (replace(GOOD, trained_on=frozenset({"t1", "d7"})), {"frozen sets unseen"}),
+        (replace(GOOD, milliseconds=tuple(2 * each for each in GOOD.milliseconds)), {"latency"}),
+        (replace(GOOD, answers=tuple(replace(each, confidence=0.7) for each in GOOD.answers)), {"calibration"}),
+        (replace(GOOD, tokenizer="another"), {"tokenizer"}),
+        (GOOD, set()),
+    ],
+    ids=["shuffled", "leaked", "slow", "miscalibrated", "tokenizer", "good"],
+)
+def test_from_their_files_each_is_stopped_by_its_gate_and_by_no_other(planted: Run, gates: set[str], tmp_path: Path) -> None:
+    for name, each in (("champion", CHAMPION), ("challenger", planted)):
+        write_run(each, tmp_path / f"{name}.json")
+    made = compare(read_run(tmp_path / "champion.json"), read_run(tmp_path / "challenger.json"), LIMITS)
+    report, _ = write_report(made, tmp_path / "report")
+    assert set(read_verdict(report).failed) <= gates
+    assert bool(read_verdict(report).failed) == bool(gates)
+
+
 def test_a_fair_rating_passes_and_one_without_groups_does_not() -> None:
     champion = replace(CHAMPION, answers=tuple(replace(each, approved=True, deserved=True) for each in CHAMPION.answers))
     assert compare(champion, replace(GOOD, answers=rated(1.0)), LIMITS).failed == ()

@@ -33,9 +33,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 @pytest.fixture(scope="module")
 def champion(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a champion of two small layers with the shipped tokenizer."""
+    return small_extractor(tmp_path_factory.mktemp("champion"))
+
+
+def small_extractor(folder: Path) -> Path:
+    """Write an extractor of two small layers with the shipped tokenizer, and return its folder."""
     torch.manual_seed(3)
-    folder = tmp_path_factory.mktemp("champion")
     names, numbers = dict(enumerate(LABELS)), {label: n for n, label in enumerate(LABELS)}
     shape: dict[str, Any] = {"vocab_size": 30522, "dim": 32, "hidden_dim": 64, "n_layers": 2, "n_heads": 2, "activation": "gelu"}
     config = DistilBertConfig(**shape, id2label=names, label2id=numbers)

@@ -1,5 +1,6 @@
 """Champions and challengers at work: jobs pick up who serves, challengers assess in the shadow, nobody is routed by them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -28,13 +29,13 @@ def with_ensemble(chosen: Settings) -> Models:
     return replace(MODELS, ensemble=load_ensemble(chosen.ensemble_dir))
 
 
-def send_and_work(database: Engine, chosen: Settings, reference: str) -> int:
+def send_and_work(database: Engine, chosen: Settings, reference: str, load: Callable[[Settings], Models] = with_ensemble) -> int:
     """Send an application and have a worker do all that is due; return its id."""
     blobs = open_blobs(chosen)
     with database.begin() as connection:
         files = [("accounts.pdf", BytesIO(b"%PDF whole"), None)]
         id = receive(connection, blobs, ANN, Package(NewApplication(reference), files))
-    place = Workplace(blobs, Reader(), MODELS, chosen, with_ensemble)
+    place = Workplace(blobs, Reader(), load(chosen) if load is not with_ensemble else MODELS, chosen, load)
     run_worker(database, duties(place) | shadow.duties(place), tuple(Urgency), chosen, until_idle=True)
     return id
 

@@ -157,6 +157,14 @@ def test_of_two_rows_read_alike_the_total_counts_and_else_the_first() -> None:
     assert found.item("operating_cash_flow", "current").value == 1_204_000  # type: ignore[union-attr]
 
 
+def test_of_a_gross_figure_and_what_is_left_of_it_after_a_deduction_the_net_one_counts() -> None:
+    receivables = [("Receivables", "1,204", "1,180"), ("Less allowance", "(104)", "80"), ("Receivables, net", "1,100", "1,100")]
+    page = paper.page([*HEAD, *receivables])
+    gross, less, net = paper.entities(page, ["accounts_receivable", UNMAPPED, "accounts_receivable"])
+    [found] = spread(paper.document(DocumentKind.BALANCE_SHEET, page), (replace(gross, score=0.999), less, replace(net, score=0.995)))
+    assert found.item("accounts_receivable", "current").value == 1_100_000  # type: ignore[union-attr]
+
+
 def test_cash_at_the_beginning_is_not_cash_at_the_end() -> None:
     rows: list[paper.Printed] = [("Operating activities", "240", "110"), ("Net decrease", "(90)", "20")]
     opening: list[paper.Printed] = [("Cash and restricted cash at beginning of the year (of which",), ("restricted 5 and 4)", "490", "470")]

@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.domain import Assessment, DocumentKind, Field, Form, ModelVersion
-from app.store import applications, assessments, documents, model_versions, review_tasks, reviews
+from app.jobs import Job, JobName, enqueue
+from app.store import applications, assessments, documents, job_records, model_versions, review_tasks, reviews
 from app.store.assessments import NewAssessment
 from app.store.plain import from_plain, to_plain
 from app.store.rows import Adjustment, Correction, ExternalFact, Move, NewApplication, NewTask, StoredDecision
@@ -69,6 +70,33 @@ def test_an_application_sent_twice_is_one(database: Engine) -> None:
         found = applications.application(connection, "first", one)
     assert found is not None
     assert found.amount == Decimal("125000.50")
+
+
+def test_an_application_is_claimed_by_one_sender_at_a_time(database: Engine) -> None:
+    with database.begin() as connection:
+        id, is_new = applications.claim_application(connection, "first", new("A1", borrower="zero\0"))
+    assert is_new
+    with database.begin() as first, database.begin() as second:
+        assert applications.claim_application(first, "first", new("A1")) == (id, False)
+        second.execute(text("SET LOCAL lock_timeout = 50"))
+        with pytest.raises(OperationalError):
+            applications.claim_application(second, "first", new("A1"))
+
+
+def test_an_application_is_followed_with_its_job_and_by_its_lender_only(database: Engine) -> None:
+    with database.begin() as connection:
+        id = applications.add_application(connection, "first", new())
+        waiting = applications.followed(connection, "first", id)
+        job = enqueue(connection, Job(JobName.ASSESS, "first", {}))
+        applications.set_job(connection, "first", id, job or 0)
+        job_records.report_progress(connection, "first", job or 0, 2, 3)
+        job_records.note_fault(connection, "first", job or 0, "paper jam", counts=True)
+        begun = applications.followed(connection, "first", id)
+        assert applications.followed(connection, "other", id) is None
+    assert waiting is not None
+    assert (waiting.application.id, waiting.done, waiting.total, waiting.fault) == (id, 0, 0, None)
+    assert begun is not None
+    assert (begun.done, begun.total, begun.fault) == (2, 3, "paper jam")
 
 
 def test_words_that_postgresql_refuses_are_stored_all_the_same(database: Engine) -> None:

@@ -1,7 +1,7 @@
 """What people said of figures -> judgements: what was read, what stands there, on which line, and how likely it came before a person.
 
-Corrections, confirmed figures, and figures of the random audit sample that a decision let stand. Adjustments are never read here: the
-page is right, the analyst's view differs. Stands before datasets, which are made of these.
+Corrections, confirmed figures, figures of the random audit sample that a decision let stand; beside them the marks on reasons.
+Adjustments are never read here: the page is right, the analyst's view differs. Stands before datasets, which are made of these.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ from app.store.content import read_assessment
 from app.store.rows import Application, Correction
 from rules.accounts import ACCOUNT
 from training.corpus.lines import TEXT
+from training.lessons import Mark, marks_of
 
 LET_STAND = "let stand"
 ROUTED, SAMPLED, VOLUNTEERED = "routed", "sample", "volunteered"
@@ -60,6 +61,7 @@ class Reviewed:
     assessment_id: int
     made: Assessment
     judgements: tuple[Judgement, ...]
+    marks: tuple[Mark, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,21 +85,25 @@ def reviewed(connection: Connection, user: User, blobs: Blobs, until: datetime) 
     for id in reviews.reviewed_applications(connection, user.lender_id, until):
         application = applications.application(connection, user.lender_id, id)
         said = [each for each in reviews.corrections(connection, user.lender_id, id) if each.created_at and each.created_at <= until]
-        standing = [each for each in active(said) if each.kind != MARKED]
+        spoken = active(said)
+        standing = [each for each in spoken if each.kind != MARKED]
+        marked = [each for each in spoken if each.kind == MARKED]
         decided = {
             each.assessment_id: each.decided_by
             for each in reviews.decisions(connection, user.lender_id, id)
             if each.created_at and each.created_at <= until
         }
-        for assessment_id in sorted({each.assessment_id for each in standing} | set(decided)):
+        for assessment_id in sorted({each.assessment_id for each in spoken} | set(decided)):
             sha256 = assessments.content_of(connection, user.lender_id, assessment_id)
             if application is None or sha256 is None:
                 continue
             made = read_assessment(blobs.read_bytes(user.lender_id, sha256.hex()))
             seen = _Seen(made, audit_samples.shares(connection, user.lender_id, assessment_id))
             own = [each for each in standing if each.assessment_id == assessment_id]
-            if found := (*seen.corrected(own), *seen.let_stand(own, decided.get(assessment_id))):
-                yield Reviewed(application, assessment_id, made, found)
+            found = (*seen.corrected(own), *seen.let_stand(own, decided.get(assessment_id)))
+            marks = marks_of(each for each in marked if each.assessment_id == assessment_id)
+            if found or marks:
+                yield Reviewed(application, assessment_id, made, found, marks)
 
 
 class _Seen:

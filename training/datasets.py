@@ -1,7 +1,8 @@
 """Dataset versions of what people judged: made once, never changed, named by the hash of what they hold and of how they were made.
 
 A version is a folder: pages.jsonl (lines as the extractor is trained on, amounts as signs only), examples.jsonl (predicted, corrected,
-span) and manifest.json (lineage). All words pass `masking` first. Opening one that was edited raises UsageError.
+span), reasons.jsonl (marked reasons), outcomes.jsonl (what became of loans) and manifest.json (lineage). All words pass `masking`
+first. Opening one that was edited raises UsageError.
 """
 
 import hashlib
@@ -21,22 +22,27 @@ from training import masking, splits
 from training.annotated import Labelled
 from training.corpus.lines import TEXT
 from training.corrections import SAMPLED, Judgement, Reviewed
+from training.lessons import KnownOutcome, MarkedFacts, borrower_of, marked_facts, read_marked, read_outcome, shared_out
 from training.splits import Whose
 
-FORMAT = 1
-PAGES, EXAMPLES, MANIFEST = "pages.jsonl", "examples.jsonl", "manifest.json"
+FORMAT = 2
+PAGES, EXAMPLES, REASONS, OUTCOMES, MANIFEST = "pages.jsonl", "examples.jsonl", "reasons.jsonl", "outcomes.jsonl", "manifest.json"
 _WORDING = 3  # borrowers whose judged lines bear a word: it is wording, no name
 CONTEXT = ""  # label of a line that nobody judged: it is seen, nothing is learnt from it
-_SOURCES = ("masking.py", "corrections.py", "splits.py", "datasets.py", "corpus/lines.py")
+_SOURCES = ("masking.py", "corrections.py", "splits.py", "datasets.py", "lessons.py", "corpus/lines.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What goes into a version: judged until when, without which applications; a label with fewer lines than `least` is not learnt."""
+    """What goes into a version: judged until when, without which applications; a label with fewer lines than `least` is not learnt.
+
+    `outcomes` is the SHA-256 of the lender's table of outcomes, empty where there is none.
+    """
 
     until: str
     exclude: tuple[int, ...] = ()
     least: int = 1
+    outcomes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,8 @@ class Dataset:
     created: str
     pages: tuple[DataPage, ...]
     examples: tuple[Mapping[str, Any], ...]
+    reasons: tuple[MarkedFacts, ...] = ()
+    outcomes: tuple[KnownOutcome, ...] = ()
 
     def part(self, name: str) -> tuple[DataPage, ...]:
         """Return the pages of one part."""
@@ -103,23 +111,33 @@ def labelled_page(page: DataPage) -> tuple[DocumentKind, list[Labelled]]:
 # -- making one --------------------------------------------------------------------------------------------------------
 
 
-def build(found: Iterable[Reviewed], filters: Filters, lender_id: str, root: Path) -> Dataset:
-    """Make a version of what people judged, or return the one that is the same already. Raises UsageError where a page leaks."""
+def build(found: Iterable[Reviewed], filters: Filters, lender_id: str, root: Path, known: Sequence[KnownOutcome] = ()) -> Dataset:
+    """Make a version of what people judged, or return the one that is the same already. Raises UsageError where a page leaks.
+
+    `known` are outcomes of the lender's loans, which its own records tell.
+    """
     taken = [each for each in found if each.application.id not in filters.exclude]
-    first = _first_of_borrower(taken)
+    fates = [each for each in known if each.application not in filters.exclude]
+    first = _first_of_borrower(
+        [*((borrower_of(each.application), each.application.id) for each in taken), *((each.borrower, each.application) for each in fates)]
+    )
     names = dict.fromkeys(said.author for each in taken for said in each.judgements)
     authors = {name: f"a{number}" for number, name in enumerate(names, 1)}
     pages: list[DataPage] = []
     examples: list[dict[str, Any]] = []
     shared = _shared_words(taken)
     for each in taken:
-        made = list(_pages(each, f"b{first[_borrower(each)]}", shared))
+        made = list(_pages(each, f"b{first[borrower_of(each.application)]}", shared))
         pages += made
         examples += _examples(each, {page.name for page in made}, authors)
     pages = _without_rare(pages, filters.least)
-    if not pages:
+    marked = [m for each in taken if (m := marked_facts(each.application, each.assessment_id, each.made, each.marks))]
+    reasons = shared_out([replace(each, borrower=f"b{first[each.borrower]}") for each in marked])
+    outcomes = shared_out([replace(each, borrower=f"b{first[each.borrower]}") for each in fates])
+    if not (pages or reasons or outcomes):
         raise UsageError(
-            f"Until {filters.until} nobody has corrected or confirmed a figure on a line of a statement: there is nothing to learn from."
+            f"Until {filters.until} nobody has corrected or confirmed a figure on a line of a statement or marked a reason, and no"
+            " outcome is known: there is nothing to learn from."
         )
     split = [whose(page) for page in pages]
     part = splits.split(split)
@@ -129,7 +147,9 @@ def build(found: Iterable[Reviewed], filters: Filters, lender_id: str, root: Pat
     pages = [replace(page, part=part[page.name]) for page in pages]
     corrections = sorted(j.correction for each in taken for j in each.judgements if j.correction)
     lineage = {"lender": lender_id, **asdict(filters), "exclude": list(filters.exclude), "corrections": corrections} | _made_by(taken)
-    return _write(root, lineage, pages, examples)
+    files = {PAGES: _lines(asdict(page) for page in pages), EXAMPLES: _lines(examples)}
+    files |= {REASONS: _lines(asdict(each) for each in reasons), OUTCOMES: _lines(asdict(each) for each in outcomes)}
+    return _write(root, lineage, files)
 
 
 def _made_by(taken: Sequence[Reviewed]) -> dict[str, Any]:
@@ -140,16 +160,11 @@ def _made_by(taken: Sequence[Reviewed]) -> dict[str, Any]:
     return {"format": FORMAT, "assessments": sorted(each.assessment_id for each in taken), "read by": versions, "code": code}
 
 
-def _borrower(each: Reviewed) -> str:
-    known = each.application.borrower_key or (each.application.borrower or "").casefold().strip()
-    return known or f"application {each.application.id}"
-
-
-def _first_of_borrower(taken: Sequence[Reviewed]) -> dict[str, int]:
-    """Return by borrower the first application: a number that tells borrowers apart and names nobody."""
+def _first_of_borrower(of: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Return by borrower the first of its applications: a number that tells borrowers apart and names nobody."""
     first: dict[str, int] = {}
-    for each in taken:
-        first[_borrower(each)] = min(first.get(_borrower(each), each.application.id), each.application.id)
+    for borrower, application in of:
+        first[borrower] = min(first.get(borrower, application), application)
     return first
 
 
@@ -160,7 +175,7 @@ def _shared_words(taken: Sequence[Reviewed]) -> frozenset[str]:
         lines = {(page.file, page.number): page.lines for page in each.made.pages}
         for file, number, line in {said.place for said in each.judgements if said.place is not None and said.label is not None}:
             for word in masking.words_of(masking.mask(lines[file, number][line].label, each.names, labelled=True)):
-                users[word].add(_borrower(each))
+                users[word].add(borrower_of(each.application))
     return frozenset(word for word, its in users.items() if len(its) >= _WORDING)
 
 
@@ -228,9 +243,8 @@ def whose(page: DataPage) -> Whose:
 # -- the folder of versions --------------------------------------------------------------------------------------------
 
 
-def _write(root: Path, lineage: Mapping[str, Any], pages: Sequence[DataPage], examples: Sequence[Mapping[str, Any]]) -> Dataset:
+def _write(root: Path, lineage: Mapping[str, Any], files: Mapping[str, bytes]) -> Dataset:
     """Write a version whole or not at all, read-only; one of the same hash is left as it is."""
-    files = {PAGES: _lines(asdict(page) for page in pages), EXAMPLES: _lines(examples)}
     held: dict[str, Any] = {"lineage": lineage, "files": {name: _sha256(content) for name, content in files.items()}}
     name = _sha256(_canonical(held))
     folder, part = root / name, root / f".{name}.part"
@@ -270,16 +284,23 @@ def open_version(root: Path, name: str) -> Dataset:
     (folder,) = folders
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        content = {file: (folder / file).read_bytes() for file in (PAGES, EXAMPLES)}
+        content = {file: (folder / file).read_bytes() for file in (PAGES, EXAMPLES, *_added_since(manifest))}
         held = {"lineage": manifest["lineage"], "files": {file: _sha256(each) for file, each in content.items()}}
         if not _sha256(_canonical(held)) == manifest["hash"] == folder.name:
             changed = [file for file, sha256 in manifest["files"].items() if held["files"].get(file) != sha256] or [MANIFEST]
             raise UsageError(f"{folder}: {', '.join(changed)} is not as it was made. Versions are never edited: build a new one.")
         pages = tuple(_page(json.loads(line)) for line in content[PAGES].splitlines())
         examples = tuple(json.loads(line) for line in content[EXAMPLES].splitlines())
+        reasons = tuple(read_marked(json.loads(line)) for line in content.get(REASONS, b"").splitlines())
+        outcomes = tuple(read_outcome(json.loads(line)) for line in content.get(OUTCOMES, b"").splitlines())
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{folder} is no dataset version, or a damaged one: {error}. Build it again.") from error
-    return Dataset(manifest["hash"], manifest["lineage"], str(manifest["created"]), pages, examples)
+    return Dataset(manifest["hash"], manifest["lineage"], str(manifest["created"]), pages, examples, reasons, outcomes)
+
+
+def _added_since(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the files that versions of the first format had not."""
+    return (REASONS, OUTCOMES) if manifest["lineage"]["format"] >= FORMAT else ()
 
 
 def _page(told: dict[str, Any]) -> DataPage:
@@ -293,10 +314,17 @@ def versions(root: Path) -> tuple[Dataset, ...]:
     return tuple(sorted(found, key=lambda each: (each.created, each.lineage["until"], each.hash)))
 
 
+def version_before(root: Path, made: Dataset) -> Dataset | None:
+    """Return the version of the same lender that was made last before this one; None where it is the first."""
+    own = [each for each in versions(root) if each.lineage["lender"] == made.lineage["lender"]]
+    older = [each for each in own if str(each.lineage["until"]) < str(made.lineage["until"])]
+    return max(older, key=lambda each: str(each.lineage["until"]), default=None)
+
+
 def filters_of(made: Dataset) -> Filters:
     """Return the filters a version was made with: building by them again gives the same hash while code and store hold the same."""
     lineage = made.lineage
-    return Filters(str(lineage["until"]), tuple(lineage["exclude"]), int(lineage["least"]))
+    return Filters(str(lineage["until"]), tuple(lineage["exclude"]), int(lineage["least"]), str(lineage.get("outcomes", "")))
 
 
 def summary(made: Dataset) -> dict[str, Any]:
@@ -313,6 +341,8 @@ def summary(made: Dataset) -> dict[str, Any]:
         "borrowers": len({page.borrower for page in made.pages}),
         "sources": dict(Counter(line.source for _, line in lines)),
         "weight of the audit sample": round(sum(line.weight for _, line in lines if line.source == SAMPLED), 2),
+        "marks on reasons": dict(Counter(each.part for each in made.reasons for _ in each.marks)),
+        "known outcomes": dict(Counter(f"{each.part}, {'failed' if each.failed else 'paid'}" for each in made.outcomes)),
         "kinds": dict(Counter(page.kind for page in made.pages)),
         "labels": dict(sorted(made.labels().items())),
         "read by": list(made.lineage["read by"]),
@@ -323,9 +353,9 @@ def summary(made: Dataset) -> dict[str, Any]:
 def difference(old: Dataset, new: Dataset) -> list[str]:
     """Return in words what `new` has that `old` has not, and the other way round."""
     out = [
-        f"{name}: {old.lineage[name]} -> {new.lineage[name]}"
-        for name in ("lender", "until", "exclude", "least", "read by", "code")
-        if old.lineage[name] != new.lineage[name]
+        f"{name}: {old.lineage.get(name)} -> {new.lineage.get(name)}"
+        for name in ("lender", "until", "exclude", "least", "outcomes", "read by", "code")
+        if old.lineage.get(name) != new.lineage.get(name)
     ]
     for name in ("corrections", "assessments"):
         before, after = set(old.lineage[name]), set(new.lineage[name])
@@ -335,5 +365,7 @@ def difference(old: Dataset, new: Dataset) -> list[str]:
     pages, others = ({page.name: page for page in each.pages} for each in (old, new))
     moved = sorted(name for name in pages.keys() & others.keys() if pages[name].part != others[name].part)
     out += [f"page {name}: {pages[name].part} -> {others[name].part}" for name in moved]
+    out += [f"marked reasons: {len(old.reasons)} -> {len(new.reasons)} assessments"] * (old.reasons != new.reasons)
+    out += [f"known outcomes: {len(old.outcomes)} -> {len(new.outcomes)} assessments"] * (old.outcomes != new.outcomes)
     were, are = old.labels(), new.labels()
     return out + [f"label {label}: {were[label]} -> {are[label]}" for label in sorted(were | are) if were[label] != are[label]]

@@ -23,12 +23,18 @@ _Z = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One file to be spread and the truth it is scored by: the facts of its document, or of one page of it."""
+    """One file to be spread and the truth it is scored by: the facts of its document, or of one page of it.
+
+    `kind` of statement and `country` where the set tells them, `style` that of a degraded scan.
+    """
 
     group: str
     path: Path
     company: str
     facts: tuple[Mapping[str, Any], ...]
+    kind: str = ""
+    country: str = ""
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,8 @@ def tasks(truth: Path, part: Part | None = None, groups: Sequence[str] = ()) -> 
     if not documents:
         raise UsageError(f"{truth} holds no evaluation set: no file matches <group>/truth/*.json there.")
     found = [
-        Task(folder.name, folder / "pdf" / f"{name}.pdf", doc["company"], tuple(doc["facts"])) for name, (folder, doc) in documents.items()
+        Task(folder.name, folder / "pdf" / f"{name}.pdf", doc["company"], tuple(doc["facts"]), *_told_of(doc))
+        for name, (folder, doc) in documents.items()
     ]
     found += _scans(truth, {name: doc for name, (_, doc) in documents.items()})
     return [t for t in found if (part is None or (part == "kept") == is_kept(t.company)) and (not groups or t.group in groups)]
@@ -98,7 +105,12 @@ def _scans(truth: Path, documents: Mapping[str, Any]) -> Iterator[Task]:
             for row in csv.DictReader(lines):
                 doc = documents[row["doc_id"]]
                 facts = tuple(f for f in doc["facts"] if str(f.get("page")) == row["page_of_clean_pdf"])
-                yield Task(manifest.parent.name, manifest.parent / row["file"], doc["company"], facts)
+                told = (*_told_of(doc), row.get("style") or "degraded")
+                yield Task(manifest.parent.name, manifest.parent / row["file"], doc["company"], facts, *told)
+
+
+def _told_of(doc: Mapping[str, Any]) -> tuple[str, str]:
+    return str(doc.get("statement_kind") or ""), {"GBP": "UK", "USD": "US"}.get(str(doc.get("currency")), "")
 
 
 def is_kept(company: str) -> bool:
@@ -139,6 +151,24 @@ def right_values(fact: Mapping[str, Any]) -> set[Decimal | None]:
     """Return the amounts that are right for a fact: its own, and those of further tags of the same account."""
     others = fact.get("other_values_with_tags_of_this_field") or []
     return {_number(fact["value"]), *(_number(o["value"] if isinstance(o, dict) else o) for o in others)}
+
+
+def is_right(fact: Mapping[str, Any], got: Sequence[Decimal]) -> bool:
+    """Say whether one of the amounts given is right for a fact."""
+    return bool(right_values(fact) & set(got))
+
+
+def answers_to(spread: Mapping[str, Any]) -> dict[tuple[str, str], list[tuple[Decimal, bool, float]]]:
+    """Return what a spread gives, by account and period: amount, whether it was accepted, and how sure it is.
+
+    Of two amounts for one figure of one document neither counts.
+    """
+    sure: dict[tuple[str, str], float] = defaultdict(float)
+    for document in spread.get("documents", []):
+        for fact in document.get("facts", []):
+            key = fact["concept"], fact["period"]
+            sure[key] = max(sure[key], float(fact.get("confidence") or 0.0))
+    return {key: [(value, auto, sure[key]) for value, auto in got] for key, got in _given(spread).items()}
 
 
 def _outcome(fact: Mapping[str, Any], got: Sequence[tuple[Decimal, bool]]) -> list[str]:

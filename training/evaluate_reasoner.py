@@ -11,9 +11,12 @@ from statistics import fmean
 
 from app.domain import FactLine, Rationale, Relation
 from app.reasoning import Counts, Reasons, explain
+from models.prompt import ANSWERS, line
+from models.reasoner import Reasoner
 from rules import guardrails
 from rules.rationale import rationale
 from training.reasoner_records import Record
+from training.text_measures import bleu, perplexity, rouge_l, rouge_n, words
 
 #: What drives the risk; a fact that looks otherwise is measured apart.
 DRIVERS = (Relation.UP, Relation.DOWN)
@@ -81,8 +84,41 @@ def evaluate(reasoner: Reasons, records: Sequence[Record], seconds: float) -> di
     grades = [(record.grade, _grade(made)) for record, made in zip(records, final, strict=True) if record.grade and made.signal]
     if grades:
         out["grade within one"] = fmean(abs(true - given) <= 1 for true, given in grades)
+    out |= text_figures(records, final, reasoner)
     ordered = sorted(times)
     return out | {f"latency P{share}, ms": ordered[min(len(ordered) - 1, len(ordered) * share // 100)] for share in (50, 95, 99)}
+
+
+def text_figures(records: Sequence[Record], made: Sequence[Rationale], reasoner: Reasons) -> dict[str, float]:
+    """Return ROUGE and BLEU of the rationales in words beside those that the planted drivers give, and the reasoner's perplexity on these.
+
+    The words are those of the prompt: a line for each cited fact with what it does. A reasoner behind a server tells no perplexity.
+    """
+    pairs = [
+        (_in_words(record.facts, {reason.fact: reason.relation for reason in of.reasons}), _in_words(record.facts, record.relations))
+        for record, of in zip(records, made, strict=True)
+    ]
+    out = {
+        "words, ROUGE-1": fmean(rouge_n(given, true, 1) for given, true in pairs),
+        "words, ROUGE-2": fmean(rouge_n(given, true, 2) for given, true in pairs),
+        "words, ROUGE-L": fmean(rouge_l(given, true) for given, true in pairs),
+        "words, BLEU": bleu([(given, [true]) for given, true in pairs]),
+    }
+    if isinstance(reasoner, Reasoner):
+        out["perplexity of the true relations"] = perplexity([p for record in records for p in _of_the_true(reasoner, record)])
+    return out
+
+
+def _in_words(facts: Sequence[FactLine], relations: Mapping[str, Relation]) -> list[str]:
+    cited = [fact for fact in facts if relations.get(fact.id, Relation.NEUTRAL) is not Relation.NEUTRAL]
+    return words("".join(f"{line(fact)} {ANSWERS[relations[fact.id]]} " for fact in cited))
+
+
+def _of_the_true(reasoner: Reasoner, record: Record) -> list[float]:
+    kept, likely, _ = reasoner.weigh(record.facts)
+    order = list(Relation)
+    known = [(n, record.relations[fact.id]) for n, fact in enumerate(kept) if fact.id in record.relations]
+    return [float(likely[n, order.index(relation)]) for n, relation in known]
 
 
 def _grade(made: Rationale) -> int:

@@ -36,6 +36,11 @@ class Bounds:
     largest_label: float
     drift: float
     drift_lines: int
+    marks: int
+    marked_borrowers: int
+    mark_conflicts: float
+    failures: int
+    survivals: int
 
 
 @dataclass(frozen=True, slots=True)

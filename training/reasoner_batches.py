@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 IGNORED = -100
 _CLASSES = tuple(Relation)
 _SHARD = 256
+_SURE = 1 - 1e-4  # a refused relation held surer than this costs no more
 LENGTHS = 16  # padded to multiples of this: every new shape costs the CPU kernels time to prepare
 _POOL = 16  # batches sorted by length together, so that little is padding
 
@@ -29,13 +30,15 @@ _POOL = 16  # batches sorted by length together, so that little is padding
 class Example:
     """One record as tokens, places and a target per place: a relation for each fact (or none asked), then the grade.
 
-    `failed` is asked for instead of a grade where only a firm's fate is known.
+    `failed` is asked for instead of a grade where only a firm's fate is known. `refused` is the relation that somebody said a fact
+    does not bear, a place each like `targets`; empty where nobody did.
     """
 
     ids: tuple[int, ...]
     places: tuple[int, ...]
     targets: tuple[int, ...]
     failed: bool | None
+    refused: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Batch:
     targets: torch.Tensor
     is_grade: torch.Tensor
     failed: torch.Tensor
+    refused: torch.Tensor
 
 
 def example(record: Record, prompter: Prompter) -> Example:
@@ -94,23 +98,29 @@ def batch(examples: Sequence[Example], inputs: Sequence[torch.Tensor]) -> Batch:
         for place, target in zip(e.places, e.targets, strict=True)
     ]
     rows, tokens, targets, grades = (torch.tensor(column) for column in zip(*places, strict=True))
+    refused = torch.tensor([target for e in examples for target in e.refused or (IGNORED,) * len(e.places)])
     failed = torch.tensor([IGNORED if e.failed is None else int(e.failed) for e in examples])
     padded = torch.nn.utils.rnn.pad_sequence(list(inputs), batch_first=True)
     spare = -padded.shape[1] % LENGTHS
     padded = torch.cat([padded, padded.new_zeros(padded.shape[0], spare, *padded.shape[2:])], 1)
-    return Batch(padded, rows, tokens, targets, grades.bool(), failed)
+    return Batch(padded, rows, tokens, targets, grades.bool(), failed, refused)
 
 
 def loss_of(logits: torch.Tensor, of: Batch, failing: int = 5) -> torch.Tensor:
-    """Return the loss of answers `logits` (places, relations + grades): relations, then grades, then real firms' fates.
+    """Return the loss of answers `logits` (places, relations + grades): relations, those refused, then grades, then real firms' fates.
 
-    A firm that failed should have had a grade above `failing`, a firm that did not one up to it.
+    A relation that was refused should have had no probability: which other one holds, nobody said. A firm that failed should have had
+    a grade above `failing`, a firm that did not one up to it.
     """
     relations = (~of.is_grade) & (of.targets != IGNORED)
     grades = of.is_grade & (of.targets != IGNORED)
     total = logits.sum() * 0.0
     if relations.any():
         total = total + torch.nn.functional.cross_entropy(logits[relations, : len(_CLASSES)], of.targets[relations])
+    no = of.refused != IGNORED
+    if no.any():
+        held = torch.softmax(logits[no, : len(_CLASSES)], -1).gather(1, of.refused[no, None])
+        total = total - torch.log1p(-held.clamp(max=_SURE)).mean()
     likely = torch.log_softmax(logits[:, len(_CLASSES) : len(_CLASSES) + len(GRADES)], -1)
     if grades.any():
         total = total + 0.3 * torch.nn.functional.nll_loss(likely[grades], of.targets[grades])

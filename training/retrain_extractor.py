@@ -24,9 +24,11 @@ from app.errors import SetupError, UsageError
 from models import extractor
 from models.extractor import KIND_PREFIX
 from models.sequence import Sequencer
-from training import gates, splits, train_extractor
+from training import gates, seen, splits, train_extractor
 from training.datasets import CONTEXT, DataPage, Dataset, labelled_page
 from training.early_stop import EarlyStop
+from training.many_processes import team
+from training.measure_extractor import trained_pages
 from training.train_extractor import IGNORED, LABELS, Example
 
 log = logging.getLogger(__name__)
@@ -97,15 +99,26 @@ def main(made: Dataset, before: Dataset | None, config: Config, places: Places) 
     gates.refuse_failing(checked(made, places.champion, before))
     version = name_of(made, config, places.champion)
     folder, work = places.out / version, places.work / version
-    if (folder / "card.json").is_file():
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        if card["sha256"] == _sha256(folder):
-            return Challenger(folder, card["sha256"], card)
+    if there := _there(folder):
+        return there
     model, tokenizer = _champion(places.champion)
     _fit(made, config, (model, Sequencer(tokenizer)), (version, work))
-    challenger = _finish(made, config, places.champion, (model, tokenizer, folder))
-    shutil.rmtree(work, ignore_errors=True)
+    group = team()
+    own = _finish(made, config, places.champion, (model, tokenizer, folder)) if group.first else None
+    group.wait()
+    if group.first:
+        shutil.rmtree(work, ignore_errors=True)
+    if (challenger := own or _there(folder)) is None:
+        raise SetupError(f"The process that writes the challenger left none in {folder}: run this again.")
     return challenger
+
+
+def _there(folder: Path) -> Challenger | None:
+    """Return the challenger in a folder, where one was finished."""
+    if not (folder / "card.json").is_file():
+        return None
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    return Challenger(folder, card["sha256"], card) if card["sha256"] == _sha256(folder) else None
 
 
 def _fit(made: Dataset, config: Config, started: tuple[DistilBertForTokenClassification, Sequencer], run: tuple[str, Path]) -> None:
@@ -180,6 +193,8 @@ def _finish(made: Dataset, config: Config, champion: Path, result: tuple[DistilB
     model, tokenizer, folder = result
     try:
         train_extractor.write_weights(model, tokenizer, folder)
+        if (known := trained_on(made, config, champion, Sequencer(tokenizer))) is not None:
+            seen.write_trained_on(folder, known)
         both = {name: _loaded(place) for name, place in (("champion", champion), ("challenger", folder))}
         card = {
             "version": folder.name,
@@ -198,6 +213,27 @@ def _finish(made: Dataset, config: Config, champion: Path, result: tuple[DistilB
     except OSError as error:
         raise SetupError(f"The challenger could not be written to {folder}: {error.strerror}. Make room, and run this again.") from error
     return Challenger(folder, both["challenger"].version.sha256, card)
+
+
+def trained_on(made: Dataset, config: Config, champion: Path, sequencer: Sequencer) -> frozenset[str] | None:
+    """Return the hashes of all pages that went into a challenger, its champion's included; None where nobody knows the champion's.
+
+    The pages to choose by count too, and all that were at hand for replay.
+    """
+    card = champion / "card.json"
+    before = trained_pages(champion, json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {})
+    if before is None:
+        return None
+    own = [page for part in (splits.TRAIN, splits.CHOOSE) for page in made.part(part)]
+    judged = frozenset(seen.page_hash(labelled_page(page)[1], page.signature) for page in own)
+    replayed = train_extractor.pages(config.seed + _REPLAYED, _replayed(made, config, sequencer))
+    return before | judged | seen.hashes(lines for _, lines in replayed)
+
+
+def _replayed(made: Dataset, config: Config, sequencer: Sequencer) -> int:
+    """Return how many windows of synthetic pages go with those of a version, and so how many pages at most."""
+    windows = sum(1 for _ in _windows(sequencer, made.part(splits.TRAIN), config.most_weight))
+    return round(windows * config.replay / (1 - config.replay))
 
 
 def measure(model: extractor.Extractor, made: Dataset, config: Config) -> dict[str, float]:

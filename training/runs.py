@@ -14,7 +14,9 @@ class Answer:
     """One answer: to which question of which frozen set, on which document, whether it was right, and how sure the model was.
 
     `segments` are those that the question is of (kind of document, quality of the scan, lender, country). `group` is for fairness
-    alone; `approved` where the answer led to an outcome for somebody, `deserved` whether it should have.
+    alone; `approved` where the answer led to an outcome for somebody, `deserved` whether it should have. `expected` and `given` say what
+    was right and what came; `labelled`: both are labels, by which precision and recall are told. `shows` is what was to be read: its
+    words, or a picture (.png) beside the run.
     """
 
     frozen: str
@@ -26,6 +28,10 @@ class Answer:
     group: str = ""
     approved: bool | None = None
     deserved: bool | None = None
+    expected: str = ""
+    given: str = ""
+    shows: str = ""
+    labelled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

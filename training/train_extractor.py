@@ -36,6 +36,8 @@ from training import annotated
 from training.corpus.lines import TEXT, page_of
 from training.corpus.statements import FAMILIES, company, statement
 from training.early_stop import EarlyStop
+from training.many_processes import team
+from training.seen import TRAINED_ON, hashes, write_trained_on
 
 log = logging.getLogger(__name__)
 KINDS = (*STATEMENT_KINDS, DocumentKind.OTHER)
@@ -115,11 +117,17 @@ def main(config: Config, out: Path, work: Path) -> None:
     keep_memory()
     model, tokenizer = pretrained(config.base_model)
     sequencer = Sequencer(tokenizer)
-    annotated.write(pages(config.seed, config.statements), work / "annotated.spacy")
+    group = team()
+    if group.first:
+        annotated.write(pages(config.seed, config.statements), work / "annotated.spacy")
+    group.wait()
     data = list(examples(sequencer, annotated.read(work / "annotated.spacy")))
     log.info("%d statements, %d windows, mean %d tokens", config.statements, len(data), sum(len(e.ids) for e in data) / len(data))
     fit(model, data, config, work)
+    if not group.first:
+        return
     write_weights(model, tokenizer, out)
+    write_trained_on(out, hashes(lines for _, lines in pages(config.seed, config.statements)))
     _write_card(config, measure(load(out), pages(config.seed + _HELD_OUT, config.held_out)), out)
 
 
@@ -208,22 +216,29 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps + 1, pct_start=warmup, anneal_strategy="linear")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)  # type: ignore[arg-type]
+    group = team()
     first, stopped = _resume(work, (model, optimizer, schedule), config, watch)
+    group.wait()
     model.train()
     started, seen = time.monotonic(), 0.0
     for step in range(first, 0 if stopped else steps):
-        torch.manual_seed(config.seed * 1_000_003 + step)  # what drops out depends on seed and step: a resumed run is the same run
-        loss = loss_of(model, _batch(data, step, config))
+        # what drops out depends on seed, step and process: a resumed run is the same run
+        torch.manual_seed(config.seed * 1_000_003 + step + group.rank * 1_000_000_007)
+        chosen = _batch(data, step, config)
+        own = padded(group.share(chosen))
+        loss = loss_of(model, own) * group.part(len(chosen), float(asked(own).sum()))
         optimizer.zero_grad(set_to_none=False)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
+        group.add_gradients(model.parameters())
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        seen = 0.98 * seen + 0.02 * loss.item() if step > first else loss.item()
+        whole = group.total(loss.item())
+        seen = 0.98 * seen + 0.02 * whole if step > first else whole
         if (step + 1) % 20 == 0:
             log.info("step %d/%d loss %.4f %.2f s/step", step + 1, steps, seen, (time.monotonic() - started) / (step + 1 - first))
         stopped = watch is not None and watch.after(step + 1, model)
-        if (step + 1) % config.checkpoint_every == 0 or stopped:
+        if group.first and ((step + 1) % config.checkpoint_every == 0 or stopped):
             states = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
             watched = {} if watch is None else watch.state()
             _checkpoint(work, config, {"step": step + 1, "stopped": stopped, "watch": watched, **states})
@@ -243,12 +258,18 @@ def loss_of(model: DistilBertForTokenClassification, batch: Batch) -> torch.Tens
     with torch.autocast(device.type, torch.bfloat16, enabled=half):
         logits = model(input_ids=ids, attention_mask=mask).logits
         each = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none")
-    asked = weights.flatten() * (labels.flatten() != IGNORED)
-    return (each * asked).sum() / asked.sum().clamp(min=1e-9)
+    counts = asked((ids, mask, labels, weights)).flatten()
+    return (each * counts).sum() / counts.sum().clamp(min=1e-9)
 
 
-def _batch(data: Sequence[Example], step: int, config: Config) -> Batch:
-    """Return the batch of `step`: windows of like length together, in an order that depends on seed and epoch alone."""
+def asked(batch: Batch) -> torch.Tensor:
+    """Return how much every token of a batch counts: nothing where no label is asked for."""
+    _, _, labels, weights = batch
+    return weights * (labels != IGNORED)
+
+
+def _batch(data: Sequence[Example], step: int, config: Config) -> list[Example]:
+    """Return the windows of `step`: windows of like length together, in an order that depends on seed and epoch alone."""
     per_epoch = max(1, len(data) // config.batch)
     rng = random.Random(f"{config.seed}-{step // per_epoch}")
     order = list(range(len(data)))
@@ -257,7 +278,7 @@ def _batch(data: Sequence[Example], step: int, config: Config) -> Batch:
     ordered = [i for start in range(0, len(order), pool) for i in sorted(order[start : start + pool], key=lambda i: len(data[i].ids))]
     batches = [ordered[i : i + config.batch] for i in range(0, len(ordered), config.batch)]
     rng.shuffle(batches)
-    return padded([data[i] for i in batches[step % per_epoch]])
+    return [data[i] for i in batches[step % per_epoch]]
 
 
 def padded(chosen: Sequence[Example]) -> Batch:
@@ -337,7 +358,8 @@ def same_reading(label: str, truth: str) -> bool:
 def write_weights(model: DistilBertForTokenClassification, tokenizer: Tokenizer, out: Path) -> None:
     """Write config, weights and tokenizer; a card of earlier weights goes first, so that none ever stands beside others'."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "card.json").unlink(missing_ok=True)
+    for stale in ("card.json", TRAINED_ON):
+        (out / stale).unlink(missing_ok=True)
     model.config.save_pretrained(out)
     save_file({name: tensor.half().contiguous() for name, tensor in model.state_dict().items()}, out / "model.safetensors")
     tokenizer.save(str(out / "tokenizer.json"))

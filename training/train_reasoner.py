@@ -9,6 +9,7 @@ import json
 import logging
 import math
 import time
+import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from safetensors.torch import save_file
 from transformers import BitsAndBytesConfig
 
 from app.domain import Relation
-from app.errors import UsageError
+from app.errors import SetupError, UsageError
 from models.llama import load_fingerprint, load_llama
 from models.prompt import Prompter
 from models.reasoner import ANSWER_ROWS, cut, load_form
@@ -33,7 +34,6 @@ from training.train_extractor import keep_memory
 
 log = logging.getLogger(__name__)
 HELD_OUT = 1_000_003  # added to the seed: applications never trained on
-_MEASURE_EVERY = 100
 _CALM = 0.1  # scores read off a middle layer start out wild: the first thousand records would go into calming them
 
 
@@ -78,14 +78,14 @@ def main(config: Config, out: Path, work: Path, cache_dir: Path, outcomes: Path 
     """Train by `config`, with checkpoints under `work`, and write the finished adapter to `out`."""
     torch.manual_seed(config.seed)
     keep_memory()
-    tuned, prompter = _tuned(config, cache_dir)
+    tuned, prompter = tuned_llama(config, cache_dir)
     real = outcome_records(outcomes, config.outcome_records, FITTED_YEARS, config.seed) if outcomes and config.outcome_records else []
     fitted = [example(r, prompter) for r in (*planted_records(config.seed, config.records), *real)]
     held = [example(r, prompter) for r in planted_records(config.seed + HELD_OUT, config.held_out)]
     log.info("%d records, %d of real firms, mean %d tokens", len(fitted), len(real), sum(len(e.ids) for e in fitted) / len(fitted))
     data = digest(config, fitted + held)
     inputs = tuned.inputs(fitted + held, work / f"lower-{data}")
-    loss = _fit(tuned, list(zip(fitted, inputs, strict=False)), list(zip(held, inputs[len(fitted) :], strict=True)), (config, work, data))
+    loss = fit(tuned, list(zip(fitted, inputs, strict=False)), list(zip(held, inputs[len(fitted) :], strict=True)), (config, work, data))
     leaning = choose_leaning(*_answers(tuned, list(zip(held, inputs[len(fitted) :], strict=True)), config))
     made_of = {"records": len(fitted), "of real firms": len(real), "data": data, "validation loss": round(loss, 4)}
     write_adapter(tuned, config, out, {"training": made_of, "leaning": leaning})
@@ -151,7 +151,8 @@ class Tuned:
             self.rows.copy_(state[ANSWER_ROWS])
 
 
-def _tuned(config: Config, cache_dir: Path) -> tuple[Tuned, Prompter]:
+def tuned_llama(config: Config, cache_dir: Path) -> tuple[Tuned, Prompter]:
+    """Return the configuration's Llama with a fresh adapter on it, and what writes its prompts."""
     options: dict[str, Any] = {}
     if config.quantized:
         options = {"quantization_config": quantization(), "dtype": torch.bfloat16}
@@ -172,21 +173,30 @@ def quantization() -> BitsAndBytesConfig:
 
 def digest(config: Config, examples: Sequence[Example]) -> str:
     """Return a hash of what is trained on and how, so that a checkpoint of other data is never gone on from."""
-    text = json.dumps(asdict(config), sort_keys=True) + repr([(e.ids, e.targets, e.failed) for e in examples])
+    text = json.dumps(asdict(config), sort_keys=True) + repr([(e.ids, e.targets, e.failed, e.refused) for e in examples])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 Kept = Sequence[tuple[Example, torch.Tensor]]
 
 
-def _fit(tuned: Tuned, fitted: Kept, held: Kept, run: tuple[Config, Path, str]) -> float:
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How often the records kept out are looked at, in steps, and the loss that a better adapter must beat."""
+
+    every: int = 100
+    to_beat: float = math.inf
+
+
+def fit(tuned: Tuned, fitted: Kept, held: Kept, run: tuple[Config, Path, str], looks: Looks | None = None) -> float:
     """Train until the schedule ends or validation no longer improves; leave the best adapter in place and return its loss."""
+    looks = looks or Looks()
     config, work, data = run
     optimizer = torch.optim.AdamW(tuned.parameters(), lr=config.learning_rate, weight_decay=0.0)
     per_epoch = len(order([0] * len(fitted), config.batch, ""))
     steps = max(1, int(per_epoch * config.epochs))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps, config.warmup))
-    best: dict[str, Any] = {"loss": math.inf, "adapter": tuned.state()}
+    best: dict[str, Any] = {"loss": looks.to_beat, "adapter": tuned.state()}
     waited = 0
     first, saved = 0, _resume(work, data)
     if saved:
@@ -202,7 +212,7 @@ def _fit(tuned: Tuned, fitted: Kept, held: Kept, run: tuple[Config, Path, str]) 
         schedule.step()
         if (step + 1) % 10 == 0:
             log.info("step %d/%d loss %.4f %.2f s/step", step + 1, steps, loss, (time.monotonic() - started) / (step + 1 - first))
-        if (step + 1) % _MEASURE_EVERY == 0 or step + 1 == steps:
+        if (step + 1) % looks.every == 0 or step + 1 == steps:
             found = validation_loss(tuned, held, config)
             better = found < best["loss"]
             best, waited = ({"loss": found, "adapter": tuned.state()}, 0) if better else (best, waited + 1)
@@ -247,15 +257,21 @@ def validation_loss(tuned: Tuned, held: Kept, config: Config) -> float:
 
 
 def _checkpoint(work: Path, state: dict[str, Any]) -> None:
-    work.mkdir(parents=True, exist_ok=True)
     part = work / "checkpoint.part"
-    torch.save(state, part)
-    part.replace(work / "checkpoint.pt")
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        torch.save(state, part)
+        part.replace(work / "checkpoint.pt")
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        part.unlink(missing_ok=True)
+        raise SetupError(f"No checkpoint could be written to {work}: {error}. Make room, and run the same command again.") from error
 
 
 def _resume(work: Path, data: str) -> dict[str, Any] | None:
     """Return the checkpoint of the same data and configuration, if there is one."""
     path = work / "checkpoint.pt"
+    if path.is_file() and (not zipfile.is_zipfile(path) or zipfile.ZipFile(path).testzip() is not None):
+        raise SetupError(f"The checkpoint {path} is damaged. Delete it: the same command then starts anew. Nothing in service is touched.")
     saved = torch.load(path, weights_only=True) if path.is_file() else None
     if saved is None or saved["data"] != data:
         if saved:

@@ -102,8 +102,9 @@ def _overview(review: Review, desk: Desk) -> None:
             st.caption("No loan application was read in this package.")
         _debts(review.now.assessment)
         reasons.draw_risk(review)
-        if review.machine.risk and review.machine.risk.drivers:
-            charts.draw_drivers(review.machine.risk)
+        risk = review.now.assessment.risk
+        if risk and risk.drivers:
+            charts.draw_drivers(risk)
     with right:
         reasons.draw_reasons(review, desk)
 

@@ -1,22 +1,22 @@
 """Models: which version serves with its history, how the challenger does beside it, what drifts, and the buttons that change who serves."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import streamlit as st
 
-from app import model_versions, monitoring, shadow
+from app import canary, model_versions, monitoring, retraining, shadow
 from app.access.roles import Act
 from app.model_versions import Promotion, Standing
 from app.report import wording
 from app.review_queue.desk import Desk
 from ui import place
+from ui.learning import confirmed, draw_canaries, draw_comparison, draw_retrainings
 from ui.tables import Cell, Row
 from ui.tables import draw as draw_table
 
 
 def draw() -> None:
-    """Draw the page: versions, then the challenger beside the champion, then what is watched."""
+    """Draw the page: versions, the challenger beside the champion, retrainings, canaries, the shadow, then what is watched."""
     desk = place.desk()
     with place.telling():
         since, until = monitoring.month(datetime.now(UTC).date())
@@ -25,7 +25,11 @@ def draw() -> None:
             histories = {each.name: model_versions.history(connection, desk.user, each.name) for each in standings}
             beside = shadow.compare(connection, desk.user, since)
             watched = monitoring.watch(connection, desk.user, desk.settings, since, until)
+            retrainings = retraining.list_retrainings(connection, desk.user)
+            canaries = canary.show(connection, desk.user, desk.settings)
         _versions(standings)
+        if advice := model_versions.refit_advice(standings, desk.settings):
+            st.warning(advice)
         name = st.selectbox("Model", list(histories))
         moves = [
             Row([f"{move.created_at:%Y-%m-%d %H:%M}" if move.created_at else "", move.version, move.moved_by, move.why])
@@ -37,6 +41,9 @@ def draw() -> None:
             st.caption("The installed version serves: nobody has changed it.")
         if place.may(desk.user, Act.PROMOTE_MODEL):
             _buttons(desk, name)
+        draw_comparison(desk, retrainings)
+        draw_retrainings(desk, retrainings)
+        draw_canaries(desk, canaries)
         _beside(beside, since)
         _watched(watched)
 
@@ -57,7 +64,7 @@ def _buttons(desk: Desk, name: str) -> None:
         st.markdown("**Go back to the version before**")
         why, sure = st.text_input("Why"), st.checkbox(f"Yes, another {name.replace('_', ' ')} is to serve from the next job on")
         if st.form_submit_button("Roll back"):
-            _do(lambda: _roll_back(desk, name, why), sure)
+            confirmed(lambda: _roll_back(desk, name, why), sure)
     with forth, st.form("promote", clear_on_submit=True):
         st.markdown("**Promote the challenger of a report**")
         report = st.file_uploader("report.json of `loanlens models compare`", type="json")
@@ -65,16 +72,7 @@ def _buttons(desk: Desk, name: str) -> None:
         sure = st.checkbox("Yes, this challenger is to serve from the next job on")
         if st.form_submit_button("Promote") and report is not None:
             content = report.getvalue()
-            _do(lambda: _promote(desk, content, why, override), sure)
-
-
-def _do(act: Callable[[], None], sure: bool) -> None:
-    if not sure:
-        st.warning("Tick the box to confirm.")
-        return
-    with place.telling():
-        act()
-        st.rerun()
+            confirmed(lambda: _promote(desk, content, why, override), sure)
 
 
 def _roll_back(desk: Desk, name: str, why: str) -> None:

@@ -101,15 +101,14 @@ def sign_out(database: Engine, token: str) -> None:
 def user_of_api_key(database: Engine, text: str) -> User:
     """Return whom an API key speaks for, limited to its scopes. Raise NotSignedIn once it holds no longer."""
     now = datetime.now(UTC)
-    with database.begin() as connection:
-        key = kept.api_key_by_hash(connection, _hash(text))
-        account = kept.account_by_id(connection, key.lender_id, key.user_id) if key else None
-        if key is None or account is None or key.revoked_at or now >= key.expires_at or not _is_open(account):
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        found = kept.api_key_by_hash(connection, _hash(text))
+        if found is None or found[0].revoked_at or now >= found[0].expires_at or not _is_open(found[1]):
             raise NotSignedIn("The API key is not known, was revoked, or has expired: make a new one.")
+        key, account = found
         if key.last_used_at is None or now >= key.last_used_at + _TOUCH:
             kept.change_api_key(connection, key.lender_id, key.id, {"last_used_at": now})
-        user = _user(account)
-        return User(user.id, user.lender_id, user.roles, user.approval_limit, key.scopes)
+        return replace(_user(account), scopes=key.scopes)
 
 
 def user_of_token(database: Engine, provider: Provider, token: str) -> User:

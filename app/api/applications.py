@@ -62,9 +62,8 @@ _STATES = Literal["received", "assessed", "decided", "quarantined", "cancelled",
 def send_files(form: FormSent) -> StoredFiles:
     """Send files ahead, to be named by their SHA-256 in an application or a batch within a day. A ZIP archive is unpacked."""
     uploads.fields_of(form, NothingGiven)
-    return StoredFiles(
-        files=[StoredFile(name=name, sha256=blob.sha256, bytes=blob.size, reason=why) for name, blob, why in uploads.store(form)]
-    )
+    sent = uploads.store(form, lasting=True)
+    return StoredFiles(files=[StoredFile(name=name, sha256=blob.sha256, bytes=blob.size, reason=why) for name, blob, why in sent])
 
 
 @router.post("/applications", status_code=202, response_model=ApplicationState, responses=answers(404, 409, 413))

@@ -1,5 +1,6 @@
 """The HTTP edge: FastAPI over the application's functions. A route parses, makes one call, and shapes the answer."""
 
+import socket
 import ssl
 from importlib.metadata import version
 from typing import Any
@@ -21,7 +22,8 @@ from app.database import connect
 from app.errors import SetupError
 from app.settings import Settings
 
-_CONNECTIONS = 30  # with those that come and go, one for each of the 40 threads that requests run in
+_CONNECTIONS = 30  # of all processes; with those that come and go, one for each of the 40 threads that requests run in
+_WAITING = 2_048  # connections that the system holds until they are taken
 _REFUSALS_A_SECOND, _REFUSALS_AT_ONCE = 1.0, 20.0
 _ABOUT = """Send loan applications, alone or in batches, and read what came of them; correct figures and decide. docs/api.md has examples.
 
@@ -50,11 +52,28 @@ def watched(api: FastAPI) -> ASGIApp:
 def serve(database: Engine, settings: Settings) -> None:
     """Answer requests until told to stop. Raise SetupError where the certificate cannot be used."""
     log_to_stderr()
-    own = connect(database.url, _CONNECTIONS)
+    own = connect(database.url, _CONNECTIONS // settings.api_processes)
     try:
-        make_server(watched(make_api(own, open_blobs(settings), settings)), settings).run()
+        server = make_server(watched(make_api(own, open_blobs(settings), settings)), settings)
+        with listening(settings) as door:
+            server.run([door])
     finally:
         own.dispose()
+
+
+def listening(settings: Settings) -> socket.socket:
+    """Return the socket that requests come to. Several processes have one each at the same port: the system spreads callers among them."""
+    kind = socket.AF_INET6 if ":" in settings.api_address else socket.AF_INET
+    place = (settings.api_address, settings.api_port)
+    try:
+        door = socket.create_server(place, family=kind, backlog=_WAITING, reuse_port=settings.api_processes > 1)
+    except OSError as error:
+        raise SetupError(
+            f"The API cannot answer at {settings.api_address}:{settings.api_port}: {error.strerror}."
+            " Stop what does, or set LOANLENS_API_ADDRESS and LOANLENS_API_PORT."
+        ) from error
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else the end of an answer waits 40 ms for the caller's word
+    return door
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.api.telemetry import place_of
 from app.errors import AlreadyKnown, BlobDamaged, ChangedMeanwhile, Forbidden, LoanLensError, NotFound, NotSignedIn, SetupError, UsageError
@@ -106,6 +107,7 @@ def install(api: FastAPI) -> None:
         (OperationalError, _of_database),
         (InterfaceError, _of_database),
         (PoolTimeout, _of_database),
+        (ClientDisconnect, _of_gone),
         (Exception, _of_fault),
     )
     for kind, tell in told:
@@ -151,6 +153,11 @@ def _of_validation(request: Request, error: RequestValidationError) -> JSONRespo
 def _of_database(request: Request, error: Exception) -> JSONResponse:
     _log.error("%s", type(error).__name__, extra={"request_id": getattr(request.state, "request_id", "-")})
     return problem(request, 503, _AWAY, {"Retry-After": str(_RETRY_SECONDS)})
+
+
+def _of_gone(request: Request, _error: Exception) -> JSONResponse:
+    """Who sent it went away in the middle: nobody reads this, but the log tells it from a fault of ours."""
+    return problem(request, 400, "The request was cut off: send it again.")
 
 
 def _of_fault(request: Request, error: Exception) -> JSONResponse:

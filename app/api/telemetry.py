@@ -5,6 +5,7 @@ Log lines are JSON objects with the request's id, the route's pattern and the le
 
 import json
 import logging
+import os
 import re
 import secrets
 import sys
@@ -31,14 +32,14 @@ _log = logging.getLogger("loanlens.api")
 
 
 class Measures:
-    """The measures of one server, as Prometheus collects them."""
+    """The measures of one process, as Prometheus collects them. Several at one port answer in turn: each counts under its own number."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        labels = ("method", "route", "status")
+        labels = ("process", "method", "route", "status")
         self.requests = Counter("loanlens_requests", "Requests answered", labels, registry=self.registry)
         self.seconds = Histogram(
-            "loanlens_request_seconds", "Time to answer", ("method", "route"), registry=self.registry, buckets=_BUCKETS
+            "loanlens_request_seconds", "Time to answer", ("process", "method", "route"), registry=self.registry, buckets=_BUCKETS
         )
         self.jobs = Gauge("loanlens_jobs", "Jobs in the queue", ("queue", "state"), registry=self.registry)
         self.workers = Gauge("loanlens_workers", "Workers that gave a sign of life", registry=self.registry)
@@ -113,8 +114,9 @@ class Watch:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path_format", "none")
         method = scope["method"] if scope["method"] in ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS") else "other"
-        self._measures.requests.labels(method, route, str(status)).inc()
-        self._measures.seconds.labels(method, route).observe(seconds)
+        process = str(os.getpid())
+        self._measures.requests.labels(process, method, route, str(status)).inc()
+        self._measures.seconds.labels(process, method, route).observe(seconds)
         state = scope["state"]
         said = {"request_id": state["request_id"], "method": method, "route": route, "status": status, "lender": state.get("lender_id")}
         if not (route in _PROBES and status < 400):

@@ -1,11 +1,9 @@
 """Files of a request: streamed to disk once the caller is known, hashed and sealed as they are stored, archives unpacked within limits."""
 
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -21,6 +19,7 @@ from app.blobs.storage import Blob, Source
 from app.errors import UsageError
 from app.intake import store_ahead
 from app.reading.package import expand
+from app.scratch import scratch_folder
 from app.settings import Settings
 
 _MOST_FIELD_BYTES = 10_000
@@ -96,30 +95,29 @@ def _check(call: Call, files: list[UploadFile]) -> None:
             raise HTTPException(413, f"A file may have {most:,} bytes at most (LOANLENS_MAX_FILE_BYTES): send it in parts.")
 
 
-def store(form: Form) -> tuple[Sent, ...]:
-    """Store the files of a form, those of archives each by itself, and return them in order."""
-    settings = form.call.place.settings
-    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder, ExitStack() as opened:
+def store(form: Form, lasting: bool = False) -> tuple[Sent, ...]:
+    """Store the files of a form, those of archives each by itself, and return them in order; `lasting` where nothing follows."""
+    with ExitStack() as opened:
         found: list[tuple[str, Source, str | None]] = []
-        for number, upload in enumerate(form.files):
-            found += opened.enter_context(_opened(upload, settings, Path(folder) / str(number)))
-        blobs = store_ahead(form.call.place.database, form.call.place.blobs, form.call.user, [source for _, source, _ in found])
+        for upload in form.files:
+            found += opened.enter_context(_opened(upload, form.call.place.settings))
+        sources, place = [source for _, source, _ in found], form.call.place
+        blobs = store_ahead(place.database, place.blobs, form.call.user, sources, lasting)
     return tuple((name, blob, reason) for (name, _, reason), blob in zip(by_different_names(found), blobs, strict=True))
 
 
 @contextmanager
-def _opened(upload: UploadFile, settings: Settings, folder: Path) -> Iterator[list[tuple[str, Source, str | None]]]:
+def _opened(upload: UploadFile, settings: Settings) -> Iterator[list[tuple[str, Source, str | None]]]:
     """Yield the file, or the files of an archive, by name."""
     name, head = name_of(upload), upload.file.read(4)
     upload.file.seek(0)
     if head not in _ZIP:
         yield [(name, upload.file, None)]
         return
-    folder.mkdir()
-    archive = folder / "archive"
-    with archive.open("wb") as out:
-        shutil.copyfileobj(upload.file, out)
-    with ExitStack() as stack:
+    with scratch_folder() as folder, ExitStack() as stack:
+        archive = folder / "archive"
+        with archive.open("wb") as out:
+            shutil.copyfileobj(upload.file, out)
         found = expand([archive], settings, folder / "unpacked")
         yield [(name + each.name.removeprefix(archive.name), stack.enter_context(each.path.open("rb")), each.reason) for each in found]
 

@@ -17,6 +17,11 @@ class FileKind(Enum):
     ZIP = "ZIP archive"
 
 
+_END, _END64 = b"PK\x05\x06", b"PK\x06\x06"
+_ELSEWHERE = 2**32 - 1  # the 64-bit end says it
+_LONGEST_END = 2**16 + 100  # of an archive, with its comment
+_MOST_LISTED_BYTES = 2_000_000  # no Office file has a longer list of its parts
+
 _SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
     (b"\x89PNG\r\n\x1a\n", FileKind.PICTURE),
     (b"\xff\xd8\xff", FileKind.PICTURE),
@@ -93,9 +98,25 @@ def _unknown(head: bytes) -> tuple[str, str]:
     return "of an unknown format or damaged", "send it again as PDF, PNG, JPEG or TIFF"
 
 
+def list_bytes(path: Path) -> int:
+    """Return how long an archive says that the list of its files is. It is asked before the whole list is taken into memory."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _LONGEST_END))
+        end = file.read()
+    said = [0]
+    for mark, place, width in ((_END, 12, 4), (_END64, 40, 8)):
+        found = end.find(mark)
+        while found >= 0:
+            said.append(int.from_bytes(end[found + place : found + place + width], "little"))
+            found = end.find(mark, found + 1)
+    return max(size for size in said if size != _ELSEWHERE)
+
+
 def _office_document(path: Path) -> str | None:
     """Return what an Office file in ZIP clothes is, or None for any other ZIP."""
     try:
+        if list_bytes(path) > _MOST_LISTED_BYTES:
+            return None
         with ZipFile(path) as archive:
             names = archive.namelist()[:2000]
     except (BadZipFile, OSError, ValueError, NotImplementedError):

@@ -11,10 +11,22 @@ from app.reading import rapid, tesseract
 from app.reading.contents import Unreadable
 from app.reading.page_words import PageWords
 from app.reading.second_reading import reread_amounts
-from app.reading.straighten import is_black_and_white, is_blank, lies_sideways, rotated, skew_of, softened, thickened, turned, without_grid
+from app.reading.straighten import (
+    is_black_and_white,
+    is_blank,
+    is_noise,
+    lies_sideways,
+    rotated,
+    skew_of,
+    softened,
+    thickened,
+    turned,
+    without_grid,
+)
 
 #: A page whose words are recognised with less than this on average is tried upside down as well.
 _POOR = 0.6
+_SMALLEST_PIXELS = 16  # a line of small print at 150 dots an inch
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,10 @@ def read_picture(picture: Image.Image, points: float) -> PageWords:
 
     Boxes are fractions of the upright and straightened page.
     """
+    if min(picture.size) < _SMALLEST_PIXELS:
+        raise Unreadable(f"The picture has {picture.width} by {picture.height} pixels, too few for words. Ask for a scan of the page.")
+    if is_noise(picture):
+        raise Unreadable("The picture is noise: nothing on it can be made out. Look at it, and ask for a clearer scan if it matters.")
     if is_blank(picture):
         return PageWords(PageStatus.BLANK, ReadMethod.OCR, picture.width * points, picture.height * points)
     best = _best_attempt(picture)

@@ -13,13 +13,14 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from app.errors import UsageError
-from app.reading.contents import FileKind, Unreadable, kind_of
+from app.reading.contents import FileKind, Unreadable, kind_of, list_bytes
 from app.settings import Settings
 
 #: What file browsers leave behind; it is nothing that a borrower sent.
 _LEFTOVERS = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
 _CHUNK = 1 << 20
 _ENCRYPTED = 0x1
+_LISTED_BYTES = 1_000  # what the list of an archive may take for each of the files that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,14 @@ def _is_archive(path: Path, name: str) -> bool:
 
 def _unpacked(name: str, path: Path, settings: Settings, into: Path) -> list[SourceFile]:
     """Return the files of the archive at `path`, unpacked into `into` under numbers for names."""
+    limit = f"{settings.max_archive_entries}; LOANLENS_MAX_ARCHIVE_ENTRIES"
     try:
+        if (size := list_bytes(path)) > settings.max_archive_entries * _LISTED_BYTES:
+            why = f"The archive's list of files takes {size:,} bytes, more than is read ({limit}). Send it in parts."
+            return [SourceFile(name, path, why)]
         with ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/") and not _is_leftover(entry)]
             if len(entries) > settings.max_archive_entries:
-                limit = f"{settings.max_archive_entries}; LOANLENS_MAX_ARCHIVE_ENTRIES"
                 return [SourceFile(name, path, f"The archive holds {len(entries)} files, more than are read ({limit}). Send it in parts.")]
             if not entries:
                 return [SourceFile(name, path, "The archive is empty. Ask the sender to send it again.")]

@@ -14,7 +14,7 @@ from app import audit
 from app.access.roles import Act, allow
 from app.domain import Field, Figure, User
 from app.errors import ChangedMeanwhile, NotFound, UsageError
-from app.review_queue import tasks
+from app.review_queue import rationales, tasks
 from app.review_queue.amounts import field_value, typed_amount
 from app.review_queue.desk import Desk
 from app.review_queue.opened import machine_reading
@@ -193,6 +193,7 @@ def _is_box(box: object) -> bool:
 
 def _saved(connection: Connection, user: User, new: Correction) -> Correction:
     made = reviews.add_correction(connection, user.lender_id, new)
+    rationales.follow(connection, user.lender_id, new.assessment_id)
     detail = {"correction": made.id, "kind": new.kind, "figure": new.fact_number, "to": new.corrected.get("value"), "undoes": new.undoes}
     audit.record(connection, user, "correct_figure", f"application {new.application_id}", detail)
     return made
@@ -200,6 +201,7 @@ def _saved(connection: Connection, user: User, new: Correction) -> Correction:
 
 def _added(connection: Connection, user: User, new: Adjustment) -> Adjustment:
     made = reviews.add_adjustment(connection, user.lender_id, new)
+    rationales.follow(connection, user.lender_id, new.assessment_id)
     detail = {"adjustment": made.id, "kind": new.kind, "account": new.account, "amount": new.amount, "undoes": new.undoes}
     audit.record(connection, user, "adjust_figure", f"application {new.application_id}", detail)
     return made

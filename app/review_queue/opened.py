@@ -1,8 +1,7 @@
 """A review as it is opened: the task, its application, what the machine read, and what people made of it so far."""
 
-import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -13,14 +12,18 @@ from app import audit
 from app.access.roles import Act, allow
 from app.blobs.storage import Blobs
 from app.domain import Assessment, Figure, Page, User
-from app.errors import NotFound, UsageError
+from app.errors import NotFound, SetupError, UsageError
+from app.model_versions import that_made
 from app.report.pictures import Picture, shrink
 from app.review_queue import audit_sample
 from app.review_queue.desk import Desk
-from app.review_queue.recompute import Reviewed, figures_by_number, recompute
-from app.store import applications, assessments, audit_samples, documents, review_tasks, reviews
+from app.review_queue.recompute import Reviewed, figures_by_number, last_changes, recompute
+from app.scratch import scratch_folder
+from app.store import applications, assessments, audit_samples, documents, rationales, review_tasks, reviews
 from app.store.content import read_assessment
 from app.store.rows import Adjustment, Application, Correction, StoredDecision, StoredDocument, Task
+from app.what_if import Rates
+from models.ensemble import load_ensemble
 
 _DPI = 150
 _MOST_PICTURE_BYTES = 400_000
@@ -37,7 +40,10 @@ class Draws(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All that a person needs to review an application. `machine` is what was read; `now` is what stands after people's work."""
+    """All that a person needs to review an application. `machine` is what was read; `now` is what stands after people's work.
+
+    While the rationale of what stands is still being written, `is_updating` says so, and `now` has the one before.
+    """
 
     task: Task
     application: Application
@@ -47,6 +53,7 @@ class Review:
     corrections: tuple[Correction, ...]
     adjustments: tuple[Adjustment, ...]
     decisions: tuple[StoredDecision, ...]
+    is_updating: bool = False
 
     @property
     def seen(self) -> tuple[int, int]:
@@ -79,10 +86,15 @@ def look_again(connection: Connection, desk: Desk, task_id: int) -> Review:
     machine = audit_sample.as_doubtful(machine_reading(connection, desk, task.assessment_id), drawn)
     corrections = reviews.corrections(connection, lender_id, application.id)
     adjustments = reviews.adjustments(connection, lender_id, application.id)
-    now = recompute(machine, corrections, adjustments, task.assessment_id)
+    changes = last_changes(corrections, adjustments)
+    ensemble = _rated(connection, desk, machine, task.assessment_id) if any(changes) else None
+    now = recompute(machine, corrections, adjustments, task.assessment_id, ensemble)
+    written = rationales.rationale(connection, lender_id, task.assessment_id, changes) if any(changes) else machine.rationale
+    if written is not None:
+        now = replace(now, assessment=replace(now.assessment, rationale=written))
     files = documents.documents(connection, lender_id, application.id)
     decided = reviews.decisions(connection, lender_id, application.id)
-    return Review(task, application, files, machine, now, corrections, adjustments, decided)
+    return Review(task, application, files, machine, now, corrections, adjustments, decided, is_updating=written is None)
 
 
 def machine_reading(connection: Connection, desk: Desk, assessment_id: int) -> Assessment:
@@ -93,6 +105,18 @@ def machine_reading(connection: Connection, desk: Desk, assessment_id: int) -> A
     if sha256 is None:
         raise UsageError("What was read of this application was removed at the end of its retention.")
     return _content(_Kept(desk.blobs), lender_id, sha256.hex())
+
+
+def _rated(connection: Connection, desk: Desk, machine: Assessment, assessment_id: int) -> Rates | None:
+    """Return the ensemble that rated an assessment; None where it is not at hand, so that its opinion stays as it was given."""
+    try:
+        found = _ensemble(that_made(connection, desk.user.lender_id, desk.settings, assessment_id).ensemble_dir)
+    except SetupError:
+        return None
+    return found if found.version in machine.versions else None
+
+
+_ensemble = lru_cache(maxsize=8)(load_ensemble)
 
 
 def task_of(connection: Connection, user: User, application_id: int) -> Task | None:
@@ -107,8 +131,8 @@ def page_picture(desk: Desk, reader: Draws, review: Review, page: Page) -> Pictu
     document = next((each for each in review.documents if each.file == page.file), None)
     if document is None or document.state == "purged":
         raise UsageError(f"{page.file} is not kept any more.")
-    with tempfile.TemporaryDirectory(prefix="loanlens-") as folder:
-        path = Path(folder) / "file"
+    with scratch_folder() as folder:
+        path = folder / "file"
         desk.blobs.copy_to(desk.user.lender_id, document.sha256.hex(), path)
         drawn = reader.render_page(path, page.number, _DPI, page.rotation)
     return shrink(drawn, _MOST_PICTURE_BYTES)

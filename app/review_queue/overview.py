@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from app.access.roles import Act, allow
 from app.domain import Role, User
 from app.errors import NotFound
-from app.store import applications, documents, job_records, standing
+from app.store import applications, documents, standing
 from app.store.rows import Batch, StoredDocument
 
 
@@ -54,13 +54,9 @@ def overview(connection: Connection, user: User) -> Overview:
 def progress(connection: Connection, user: User, application_id: int) -> Progress:
     """Return how far an application is on its way to the queue."""
     allow(user, Act.READ_APPLICATION, user.lender_id)
-    application = applications.application(connection, user.lender_id, application_id)
-    if application is None:
+    if (found := applications.followed(connection, user.lender_id, application_id)) is None:
         raise NotFound(f"There is no application {application_id}.")
-    job_id = standing.job_of(connection, user.lender_id, application_id)
-    record = job_records.job_record(connection, user.lender_id, job_id) if job_id is not None else None
-    done, total = (record.done, record.total) if record else (0, 0)
-    return Progress(application.state, done, total, application.reason or (record.fault if record else None))
+    return Progress(found.application.state, found.done, found.total, found.application.reason or found.fault)
 
 
 def files_of(connection: Connection, user: User, application_id: int) -> tuple[StoredDocument, ...]:

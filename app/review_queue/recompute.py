@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 
 from app.domain import Assessment, Box, Field, Figure, FinancialStatement, Form, LineItem, Origin, Period, Ratio, Spread
 from app.store.rows import Adjustment, Correction
+from app.what_if import Rates, opinion
 from rules import checks, policy, ratios, stated, units
 from rules.accounts import ACCOUNT
 from rules.application import application_of
+from rules.reasons import principal_reasons
 from rules.themes.case import Case
 
 R = TypeVar("R", Correction, Adjustment)
@@ -61,10 +63,23 @@ def evidence(figure: Figure) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def recompute(made: Assessment, corrections: Sequence[Correction], adjustments: Sequence[Adjustment] = (), own: int = 0) -> Reviewed:
+def last_changes(corrections: Sequence[Correction], adjustments: Sequence[Adjustment]) -> tuple[int, int]:
+    """Return the ids of the last correction of a figure and the last adjustment, 0 where there is none: what an outcome rests on."""
+    changing = (each.id for each in corrections if each.kind != MARKED)
+    return max(changing, default=0), max((each.id for each in adjustments), default=0)
+
+
+def recompute(
+    made: Assessment,
+    corrections: Sequence[Correction],
+    adjustments: Sequence[Adjustment] = (),
+    own: int = 0,
+    ensemble: Rates | None = None,
+) -> Reviewed:
     """Return what `made` becomes with what people did, everything taken back left out.
 
     `own` is the id under which `made` is stored: corrections of an earlier version find their figure by its place and value.
+    `ensemble` is the one that rated `made`; without it the probability stays as it was given.
     """
     draft = _Draft(made, own)
     standing = tuple(each for each in active(corrections) if each.kind != MARKED)
@@ -72,7 +87,7 @@ def recompute(made: Assessment, corrections: Sequence[Correction], adjustments: 
     spread, forms = draft.spread(), draft.forms()
     if not standing and not adjustments:
         return Reviewed(made, made.ratios, draft.figures)
-    reported, after = _concluded(replace(made, spread=spread, forms=forms), active(adjustments))
+    reported, after = _concluded(replace(made, spread=spread, forms=forms), active(adjustments), ensemble)
     return Reviewed(after, reported, draft.figures, lost, draft.numbers)
 
 
@@ -84,11 +99,13 @@ def standing_figures(made: Assessment, corrections: Sequence[Correction], own: i
     return draft.figures
 
 
-def _concluded(made: Assessment, adjustments: Sequence[Adjustment]) -> tuple[tuple[Ratio, ...], Assessment]:
-    """Return the ratios as reported, and the assessment with ratios, findings, grade and route anew.
+def _concluded(
+    made: Assessment, adjustments: Sequence[Adjustment], ensemble: Rates | None
+) -> tuple[tuple[Ratio, ...], Assessment]:
+    """Return the ratios as reported, and the assessment with ratios, findings, probability, grade and route anew.
 
-    Checks look at what the pages say; policy judges the ratios as adjusted, both in one unit as the walk has them. The models' opinion
-    stays as it was given until the application is assessed again.
+    Checks look at what the pages say; ensemble and policy judge the figures as adjusted, in one unit as the walk has them. The
+    rationale stays as it was given: a job writes it anew.
     """
     limits, application = policy.load(), application_of(made.forms)
     spread = units.in_one_unit(made.spread, made.forms)
@@ -99,7 +116,8 @@ def _concluded(made: Assessment, adjustments: Sequence[Adjustment]) -> tuple[tup
     # an amount is typed as the page shows the figure: added first, then brought to the other documents' unit with it
     as_adjusted = units.in_one_unit(adjusted_spread(made.spread, adjustments), made.forms) if adjustments else spread
     judged = ratios.compute(as_adjusted, given) if adjustments else reported
-    outcome = policy.rate(judged, found, limits, application, made.risk)
+    risk = opinion(as_adjusted, given, ensemble) if ensemble else made.risk
+    outcome = policy.rate(judged, found, limits, application, risk)
     return reported, replace(
         made,
         application=application,
@@ -108,6 +126,8 @@ def _concluded(made: Assessment, adjustments: Sequence[Adjustment]) -> tuple[tup
         grade=outcome.grade,
         recommendation=outcome.recommendation,
         route=outcome.route,
+        risk=risk,
+        principal_reasons=principal_reasons((*found, *outcome.findings), risk),
     )
 
 

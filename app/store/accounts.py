@@ -1,15 +1,23 @@
 """The queries of accounts, sessions and API keys. Secrets are here as hashes only."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain import Role
 from app.store.tables import api_keys, lenders, sessions, users
+
+#: Made once, as are other queries of every request: making one takes longer than asking it.
+_KEY_AND_ACCOUNT = (
+    select(api_keys, *(each.label(f"account_{each.name}") for each in users.c))
+    .select_from(api_keys.join(users, (users.c.lender_id == api_keys.c.lender_id) & (users.c.id == api_keys.c.user_id)))
+    .where(api_keys.c.key_hash == bindparam("key_hash"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +78,22 @@ def add_account(connection: Connection, lender_id: str, login: str, values: dict
 def account(connection: Connection, lender_id: str, login: str) -> Account | None:
     """Return the account with this login; it stays locked for others until the transaction ends."""
     query = _accounts(lender_id).where(users.c.login == login).with_for_update()
-    return next(map(_account, connection.execute(query)), None)
+    return next(map(_account, connection.execute(query).mappings()), None)
 
 
 def account_called(connection: Connection, lender_id: str, login: str) -> Account | None:
     """Return the account with this login, to look at only."""
-    return next(map(_account, connection.execute(_accounts(lender_id).where(users.c.login == login))), None)
+    return next(map(_account, connection.execute(_accounts(lender_id).where(users.c.login == login)).mappings()), None)
 
 
 def account_by_id(connection: Connection, lender_id: str, user_id: int) -> Account | None:
     """Return an account."""
-    return next(map(_account, connection.execute(_accounts(lender_id).where(users.c.id == user_id))), None)
+    return next(map(_account, connection.execute(_accounts(lender_id).where(users.c.id == user_id)).mappings()), None)
 
 
 def accounts(connection: Connection, lender_id: str) -> list[Account]:
     """Return a lender's accounts by login."""
-    return list(map(_account, connection.execute(_accounts(lender_id).order_by(users.c.login))))
+    return list(map(_account, connection.execute(_accounts(lender_id).order_by(users.c.login)).mappings()))
 
 
 def change_account(connection: Connection, lender_id: str, user_id: int, values: dict[str, object]) -> None:
@@ -127,23 +135,25 @@ def end_old_sessions(connection: Connection, before: datetime) -> int:
 def add_api_key(connection: Connection, lender_id: str, user_id: int, values: dict[str, object]) -> ApiKey:
     """Add an API key."""
     statement = api_keys.insert().values(lender_id=lender_id, user_id=user_id, **values).returning(api_keys)
-    return _api_key(connection.execute(statement).one())
+    return _api_key(connection.execute(statement).mappings().one())
 
 
 def api_key(connection: Connection, lender_id: str, key_id: int) -> ApiKey | None:
     """Return an API key; it stays locked for others until the transaction ends."""
     query = select(api_keys).where(api_keys.c.lender_id == lender_id, api_keys.c.id == key_id).with_for_update()
-    return next(map(_api_key, connection.execute(query)), None)
+    return next(map(_api_key, connection.execute(query).mappings()), None)
 
 
-def api_key_by_hash(connection: Connection, key_hash: bytes) -> ApiKey | None:
-    """Return the API key with this hash: the key itself says whose it is."""
-    return next(map(_api_key, connection.execute(select(api_keys).where(api_keys.c.key_hash == key_hash))), None)
+def api_key_by_hash(connection: Connection, key_hash: bytes) -> tuple[ApiKey, Account] | None:
+    """Return the API key with this hash, and its account: the key itself says whose it is. Every request asks, so it is one query."""
+    row = connection.execute(_KEY_AND_ACCOUNT, {"key_hash": key_hash}).mappings().one_or_none()
+    return None if row is None else (_api_key(row), _account({each.name: row[f"account_{each.name}"] for each in users.c}))
 
 
 def all_api_keys(connection: Connection, lender_id: str) -> list[ApiKey]:
     """Return a lender's API keys, newest first."""
-    return list(map(_api_key, connection.execute(select(api_keys).where(api_keys.c.lender_id == lender_id).order_by(api_keys.c.id.desc()))))
+    query = select(api_keys).where(api_keys.c.lender_id == lender_id).order_by(api_keys.c.id.desc())
+    return list(map(_api_key, connection.execute(query).mappings()))
 
 
 def change_api_key(connection: Connection, lender_id: str, key_id: int, values: dict[str, object]) -> None:
@@ -155,33 +165,11 @@ def _accounts(lender_id: str) -> Select[Any]:
     return select(users).where(users.c.lender_id == lender_id)
 
 
-def _account(row: Row[Any]) -> Account:
-    return Account(
-        row.lender_id,
-        row.id,
-        row.login,
-        row.name,
-        frozenset(Role(role) for role in row.roles),
-        row.approval_limit,
-        row.password_hash,
-        row.password_set_at,
-        row.failed_logins,
-        row.failing_since,
-        row.locked_until,
-        row.expires_at,
-        row.disabled_at,
-    )
+def _account(row: Mapping[Any, Any]) -> Account:
+    values = {field.name: row[field.name] for field in fields(Account)}
+    return Account(**values | {"roles": frozenset(Role(role) for role in row["roles"])})
 
 
-def _api_key(row: Row[Any]) -> ApiKey:
-    return ApiKey(
-        row.lender_id,
-        row.id,
-        row.name,
-        row.prefix,
-        frozenset(row.scopes),
-        row.user_id,
-        row.expires_at,
-        row.revoked_at,
-        row.last_used_at,
-    )
+def _api_key(row: Mapping[Any, Any]) -> ApiKey:
+    values = {field.name: row[field.name] for field in fields(ApiKey)}
+    return ApiKey(**values | {"scopes": frozenset(row["scopes"])})

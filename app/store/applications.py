@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, tuple_, update
+from sqlalchemy import Connection, bindparam, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.store import tables
-from app.store.rows import Application, Batch, ExternalFact, NewApplication, columns, make, make_all
+from app.store.rows import Application, Batch, ExternalFact, FollowedApplication, NewApplication, columns, make, make_all
 
 _A = tables.applications
 _B = tables.batches
 _F = tables.external_facts
+_R = tables.job_records
 #: The states from which an application may go to each state; what is purged stays so.
 _BEFORE = {
     "received": ("received", "assessed", "quarantined", "cancelled"),
@@ -21,6 +23,14 @@ _BEFORE = {
     "cancelled": ("received", "quarantined"),
     "purged": ("received", "assessed", "decided", "quarantined", "cancelled"),
 }
+
+
+#: Asked by every request, so made once.
+_OF_JOB = _A.outerjoin(_R, (_R.c.lender_id == _A.c.lender_id) & (_R.c.job_id == _A.c.job_id))
+_THIS = (_A.c.lender_id == bindparam("of"), _A.c.id == bindparam("this"))
+_FOLLOWED = select(*columns(Application, _A), _R.c.done, _R.c.total, _R.c.fault).select_from(_OF_JOB).where(*_THIS)
+_CLAIM = insert(_A).on_conflict_do_nothing(index_elements=["lender_id", "reference"]).returning(_A.c.id)
+_SET_JOB = update(_A).where(*_THIS).values(job_id=bindparam("job"))
 
 
 def add_lender(connection: Connection, lender_id: str, name: str) -> None:
@@ -38,18 +48,39 @@ def add_application(connection: Connection, lender_id: str, new: NewApplication)
     return add_applications(connection, lender_id, (new,))[0]
 
 
+def claim_application(connection: Connection, lender_id: str, new: NewApplication) -> tuple[int, bool]:
+    """Add an application, or keep others from changing the one with its reference; return its id and whether it is new."""
+    if (id := connection.execute(_CLAIM, _row(lender_id, new)).scalar_one_or_none()) is not None:
+        return int(id), True
+    known = select(_A.c.id).where(_A.c.lender_id == lender_id, _A.c.reference == new.reference)
+    return int(connection.execute(known.with_for_update()).scalar_one()), False
+
+
 def add_applications(connection: Connection, lender_id: str, new: Sequence[NewApplication]) -> list[int]:
     """Add applications and return their ids in order; those whose reference is known are left as they are."""
     if not new:
         return []
-    now = datetime.now(UTC)
-    names = [c.name for c in columns(NewApplication, _A)]
-    rows = [{n: getattr(each, n) for n in names} | {"lender_id": lender_id, "received_at": each.received_at or now} for each in new]
+    rows = [_row(lender_id, each) for each in new]
     connection.execute(insert(_A).on_conflict_do_nothing(index_elements=["lender_id", "reference"]), rows)
     references = [each.reference for each in new]
     found = connection.execute(select(_A.c.reference, _A.c.id).where(_A.c.lender_id == lender_id, _A.c.reference.in_(references)))
     ids = {row.reference: row.id for row in found}
     return [ids[reference] for reference in references]
+
+
+def _row(lender_id: str, new: NewApplication) -> dict[str, object]:
+    values = {each.name: getattr(new, each.name) for each in columns(NewApplication, _A)}
+    return values | {"lender_id": lender_id, "received_at": new.received_at or datetime.now(UTC)}
+
+
+def followed(connection: Connection, lender_id: str, id: int) -> FollowedApplication | None:
+    """Return an application with how far its job is, or None where this lender has none of that id."""
+    row = connection.execute(_FOLLOWED, {"of": lender_id, "this": id}).mappings().one_or_none()
+    if row is None:
+        return None
+    values: dict[str, Any] = dict(row)
+    done, total, fault = (values.pop(name) for name in ("done", "total", "fault"))
+    return FollowedApplication(Application(**values), done or 0, total or 0, fault)
 
 
 def application(connection: Connection, lender_id: str, id: int) -> Application | None:
@@ -103,7 +134,7 @@ def lock(connection: Connection, lender_id: str, id: int) -> None:
 
 def set_job(connection: Connection, lender_id: str, id: int, job_id: int) -> None:
     """Note the job that assesses an application."""
-    connection.execute(update(_A).where(_A.c.lender_id == lender_id, _A.c.id == id).values(job_id=job_id))
+    connection.execute(_SET_JOB, {"of": lender_id, "this": id, "job": job_id})
 
 
 # -- batches -----------------------------------------------------------------------------------------------------------

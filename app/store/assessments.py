@@ -27,7 +27,8 @@ _VERSIONS = tuple[ModelVersion, ...]
 class NewAssessment:
     """An assessment to be added. `inputs_sha256` is over all that it was made from: the same inputs are assessed once.
 
-    `documents` gives the id of each file by name; `content_sha256` names the blob with the whole assessment.
+    `documents` gives the id of each file by name; `content_sha256` names the blob with the whole assessment; `seconds` is what it
+    took once everything was read.
     """
 
     application_id: int
@@ -36,6 +37,7 @@ class NewAssessment:
     documents: Mapping[str, int]
     content_sha256: bytes | None = None
     shadow: bool = False
+    seconds: float | None = None
 
 
 def add_assessment(connection: Connection, lender_id: str, new: NewAssessment) -> int | None:
@@ -50,7 +52,7 @@ def add_assessment(connection: Connection, lender_id: str, new: NewAssessment) -
         "ratios": to_plain(_RATIOS, made.ratios),
         "findings": to_plain(_FINDINGS, made.findings),
         "versions": to_plain(_VERSIONS, made.versions),
-        "content_sha256": new.content_sha256, "shadow": new.shadow,
+        "content_sha256": new.content_sha256, "shadow": new.shadow, "seconds": new.seconds,
     }
     once = insert(_A).values(values).on_conflict_do_nothing(index_elements=["lender_id", "application_id", "inputs_sha256"])
     id: int | None = connection.execute(once.returning(_A.c.id)).scalar_one_or_none()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain import DocumentKind, Page
@@ -11,13 +11,17 @@ from app.store.rows import StoredDocument, columns, make, make_all
 
 _D = tables.documents
 _P = tables.pages
+#: Asked by every request, so made once.
+_OF_THIS = (_D.c.lender_id == bindparam("of"), _D.c.application_id == bindparam("this"))
+_DOCUMENTS = select(*columns(StoredDocument, _D)).where(*_OF_THIS).order_by(_D.c.id)
+_ADD = insert(_D).returning(_D.c.id)
 
 
 def add_document(connection: Connection, lender_id: str, application_id: int, file: tuple[str, bytes], received_by: str | None) -> int:
     """Add a document, `file` being its name and the SHA-256 of its content; returns its id."""
     name, sha256 = file
-    values = {"application_id": application_id, "file": name, "sha256": sha256, "received_by": received_by}
-    return int(connection.execute(insert(_D).values(lender_id=lender_id, **values).returning(_D.c.id)).scalar_one())
+    values = {"lender_id": lender_id, "application_id": application_id, "file": name, "sha256": sha256, "received_by": received_by}
+    return int(connection.execute(_ADD, values).scalar_one())
 
 
 def add_documents(connection: Connection, lender_id: str, rows: Sequence[Mapping[str, object]]) -> None:
@@ -34,8 +38,7 @@ def supersede(connection: Connection, lender_id: str, id: int, by: int | None, r
 
 def documents(connection: Connection, lender_id: str, application_id: int) -> tuple[StoredDocument, ...]:
     """Return the documents of an application in the order they came, superseded ones too."""
-    chosen = select(*columns(StoredDocument, _D)).where(_D.c.lender_id == lender_id, _D.c.application_id == application_id)
-    return make_all(StoredDocument, connection.execute(chosen.order_by(_D.c.id)))
+    return make_all(StoredDocument, connection.execute(_DOCUMENTS, {"of": lender_id, "this": application_id}))
 
 
 def document(connection: Connection, lender_id: str, id: int) -> StoredDocument | None:

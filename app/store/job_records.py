@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, Integer, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.store import tables
@@ -12,11 +12,18 @@ from app.store.rows import JobRecord, columns, make
 
 _R = tables.job_records
 _T = tables.job_turns
+#: Asked for every job, so made once.
+_ADD = insert(_R)
+_NEW_TURN = insert(_T).values({each: bindparam(each) for each in ("lender_id", "urgency", "turn")})
+_LATER = func.greatest(_T.c.turn, bindparam("before", type_=Integer)) + bindparam("number", type_=Integer)
+_TAKE_TURNS = _NEW_TURN.on_conflict_do_update(index_elements=["lender_id", "urgency"], set_={"turn": _LATER}).returning(_T.c.turn)
+_WAITING = "status = 'todo' AND priority BETWEEN :lowest AND :highest AND (scheduled_at IS NULL OR scheduled_at <= now())"
+_FIRST = text(f"SELECT priority FROM procrastinate_jobs WHERE {_WAITING} ORDER BY priority DESC, id LIMIT 1")  # noqa: S608  constants
 
 
 def add_records(connection: Connection, lender_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add the records of jobs that were just put into the queue: job_id, name, arguments, urgency of each."""
-    connection.execute(insert(_R), [{"lender_id": lender_id, **row} for row in rows])
+    connection.execute(_ADD, [{"lender_id": lender_id, **row} for row in rows])
 
 
 def job_record(connection: Connection, lender_id: str, job_id: int) -> JobRecord | None:
@@ -58,6 +65,13 @@ def finish_job(connection: Connection, lender_id: str, job_id: int, outcome: str
     return connection.execute(update(_R).where(*unfinished).values(outcome=outcome, finished_at=func.now())).rowcount == 1
 
 
+def forget_records(connection: Connection, lender_id: str, name: str, keep: int) -> None:
+    """Forget all but the newest ended jobs of a name, of those that come round every few minutes."""
+    own = (_R.c.lender_id == lender_id, _R.c.name == name, _R.c.outcome.is_not(None))
+    newest = select(_R.c.job_id).where(*own).order_by(_R.c.job_id.desc()).limit(keep)
+    connection.execute(delete(_R).where(*own, _R.c.job_id.not_in(newest)))
+
+
 def take_turns(connection: Connection, lender_id: str, urgency: str, number: int, head: int | None) -> int:
     """Give a lender the next `number` turns and return the first; `head` is the turn now at the head of the queue.
 
@@ -66,10 +80,8 @@ def take_turns(connection: Connection, lender_id: str, urgency: str, number: int
     """
     if head is None:
         head = connection.execute(select(func.coalesce(func.max(_T.c.turn), 0) + 1).where(_T.c.urgency == urgency)).scalar_one()
-    new = insert(_T).values(lender_id=lender_id, urgency=urgency, turn=head - 1 + number)
-    later = func.greatest(_T.c.turn, head - 1) + number
-    taken = new.on_conflict_do_update(index_elements=["lender_id", "urgency"], set_={"turn": later}).returning(_T.c.turn)
-    return int(connection.execute(taken).scalar_one()) - number + 1
+    values = {"lender_id": lender_id, "urgency": urgency, "turn": head - 1 + number, "before": head - 1, "number": number}
+    return int(connection.execute(_TAKE_TURNS, values).scalar_one()) - number + 1
 
 
 # -- the queue itself, which knows no lenders --------------------------------------------------------------------------
@@ -77,9 +89,7 @@ def take_turns(connection: Connection, lender_id: str, urgency: str, number: int
 
 def first_priority(connection: Connection, lowest: int, highest: int) -> int | None:
     """Return the priority of the job that is next among those between two priorities, or None."""
-    waiting = "status = 'todo' AND priority BETWEEN :lowest AND :highest AND (scheduled_at IS NULL OR scheduled_at <= now())"
-    sql = text(f"SELECT priority FROM procrastinate_jobs WHERE {waiting} ORDER BY priority DESC, id LIMIT 1")  # noqa: S608  constants
-    found: int | None = connection.execute(sql, {"lowest": lowest, "highest": highest}).scalar_one_or_none()
+    found: int | None = connection.execute(_FIRST, {"lowest": lowest, "highest": highest}).scalar_one_or_none()
     return found
 
 

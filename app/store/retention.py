@@ -4,7 +4,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, ScalarSelect, Subquery, exists, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    ScalarSelect,
+    Subquery,
+    Text,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    union,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.store.tables import (
@@ -22,9 +36,13 @@ from app.store.tables import (
     pages,
     review_tasks,
 )
+from app.store.tables_of_reviews import rationales
 
 _CLOSED = ("decided", "quarantined", "cancelled")
 _FILES_LOCK = 0x10A7  # with the lender's hash: shared by who stores or copies files, alone for who removes them
+#: Asked for every file, so made once.
+_KEEP = select(func.pg_advisory_xact_lock_shared(_FILES_LOCK, func.hashtext(bindparam("of", type_=Text))))
+_KEEP_UNSAVED = _KEEP.add_columns(func.set_config("synchronous_commit", "off", true()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +126,7 @@ def erase_application(connection: Connection, lender_id: str, application_id: in
         ).rowcount
     for table, here in (
         (facts, (facts.c.lender_id == lender_id, facts.c.assessment_id.in_(of_assessments))),
+        (rationales, (rationales.c.lender_id == lender_id, rationales.c.assessment_id.in_(of_assessments))),
         (pages, (pages.c.lender_id == lender_id, pages.c.document_id.in_(of_documents))),
     ):
         gone[table.name] = connection.execute(table.delete().where(*here)).rowcount
@@ -126,7 +145,12 @@ def erase_application(connection: Connection, lender_id: str, application_id: in
 
 def keep_files(connection: Connection, lender_id: str) -> None:
     """Have no stored file removed until the transaction ends: who stores a file begins with this, then puts it, then `add_file`."""
-    connection.execute(select(func.pg_advisory_xact_lock_shared(_FILES_LOCK, func.hashtext(lender_id))))
+    connection.execute(_KEEP, {"of": lender_id})
+
+
+def keep_files_unsaved(connection: Connection, lender_id: str) -> None:
+    """Do the same in a transaction that is not waited for until it is on the disk: whatever is saved after it takes it there."""
+    connection.execute(_KEEP_UNSAVED, {"of": lender_id})
 
 
 def add_file(connection: Connection, lender_id: str, sha256: str, size: int) -> None:

@@ -266,6 +266,53 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Retraining:
+    """A time that a model was to be retrained: why, by whom, from which dataset version, which version came of it, and what it says.
+
+    `outcome` is trained, promoted, refused, failed, or None while it is under way. `report` is that of the comparison.
+    """
+
+    id: int
+    name: str
+    cause: str
+    asked_by: str
+    job_id: int | None
+    dataset: str | None
+    version: str | None
+    outcome: str | None
+    said: str | None
+    report: Mapping[str, Any]
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A challenger that serves a share of the applications; `stopped_why` has the figures where it was stopped for being worse."""
+
+    id: int
+    name: str
+    version: str
+    share: float
+    started_by: str
+    why: str
+    created_at: datetime
+    stopped_at: datetime | None
+    stopped_by: str | None
+    stopped_why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedApplication:
+    """An application, how many steps of its job are done of how many, and what went wrong with it last, if anything did."""
+
+    application: Application
+    done: int
+    total: int
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class JobRecord:
     """A job as its lender may see it. `outcome` is done, quarantined, cancelled, or None while it waits or runs."""
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, func, select, text
 
-from app.store import retention, tables_of_api
-from app.store.tables import audit_heads, lenders
+from app.domain import ModelVersion
+from app.store import retention, tables_of_api, tables_of_learning, tables_of_reviews
+from app.store.tables import audit_heads, lenders, model_versions
 
-metadata = tables_of_api.answers.metadata  # it knows all tables once both modules with tables are there
+metadata = tables_of_api.answers.metadata  # it knows all tables once every module with tables is there
+_TABLES = (tables_of_api, tables_of_learning, tables_of_reviews)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Snapshot:
     files: list[tuple[str, str]]
     rows: dict[str, int]
     heads: dict[str, str]
+    models: tuple[ModelVersion, ...]
 
 
 @contextmanager
@@ -34,7 +37,7 @@ def taken(database: Engine) -> Iterator[Snapshot]:
         for lender_id in lock.execute(select(lenders.c.id)).scalars().all():
             retention.keep_files(lock, lender_id)
         name = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
-        yield Snapshot(str(name), revision(connection), files(connection), rows(connection), heads(connection))
+        yield Snapshot(str(name), revision(connection), files(connection), rows(connection), heads(connection), models(connection))
 
 
 def revision(connection: Connection) -> str:
@@ -45,6 +48,13 @@ def revision(connection: Connection) -> str:
 def files(connection: Connection) -> list[tuple[str, str]]:
     """Return (lender, SHA-256) of every stored file that must be there."""
     return retention.needed_files(connection)
+
+
+def models(connection: Connection) -> tuple[ModelVersion, ...]:
+    """Return every version of a model that any lender registered, each content once."""
+    chosen = select(model_versions.c.name, func.min(model_versions.c.version).label("version"), model_versions.c.sha256)
+    grouped = chosen.group_by(model_versions.c.name, model_versions.c.sha256).order_by(model_versions.c.name, model_versions.c.sha256)
+    return tuple(ModelVersion(row.name, row.version, row.sha256) for row in connection.execute(grouped))
 
 
 def rows(connection: Connection) -> dict[str, int]:

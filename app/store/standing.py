@@ -45,8 +45,3 @@ def routes(connection: Connection, lender_id: str) -> Mapping[str, int]:
 def newest_batches(connection: Connection, lender_id: str, limit: int = 20) -> tuple[int, ...]:
     """Return the ids of the newest batches."""
     return tuple(connection.execute(select(_B.c.id).where(_B.c.lender_id == lender_id).order_by(_B.c.id.desc()).limit(limit)).scalars())
-
-
-def job_of(connection: Connection, lender_id: str, application_id: int) -> int | None:
-    """Return the job that assesses an application."""
-    return connection.execute(select(_A.c.job_id).where(_A.c.lender_id == lender_id, _A.c.id == application_id)).scalar_one_or_none()

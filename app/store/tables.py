@@ -185,7 +185,7 @@ assessments = table(
     needed("versions", JSONB, "'[]'"),
     Column("content_sha256", LargeBinary),  # the blob that holds the whole assessment, to be replayed from
     needed("shadow", Boolean, "false"),  # a challenger's: stored, never routed
-    now("created_at"),
+    *(now("created_at"), Column("seconds", Double)),  # that it took once everything was read
     refers("application_id", "applications"),
     UniqueConstraint("lender_id", "application_id", "version"),
     UniqueConstraint("lender_id", "application_id", "inputs_sha256"),

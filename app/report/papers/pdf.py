@@ -1,13 +1,15 @@
-"""A paper drawn as PDF with reportlab: its own fonts inside, tables as wide as the page that repeat their heads, numbered pages."""
+"""A paper drawn as PDF with reportlab: tables as wide as the page that repeat their heads, numbered pages.
+
+The fonts inside are Open Sans, so that Greek, Cyrillic and Polish names print.
+"""
 
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from unicodedata import combining, normalize
 from xml.sax.saxutils import escape
 
-import reportlab
+import ttf_opensans as fonts
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4, LETTER
@@ -21,7 +23,12 @@ from reportlab.platypus import Paragraph as Drawn
 from app.report.papers.blocks import Block, Grid, Heading, Listing, Paragraph, Rule, Run, Runs, Side, words
 
 _FONT = "LoanLens"
-_FILES = {"": "Vera.ttf", "-Bold": "VeraBd.ttf", "-Italic": "VeraIt.ttf", "-BoldItalic": "VeraBI.ttf"}
+_FACES = {
+    "": fonts.OPENSANS_REGULAR,
+    "-Bold": fonts.OPENSANS_BOLD,
+    "-Italic": fonts.OPENSANS_ITALIC,
+    "-BoldItalic": fonts.OPENSANS_BOLDITALIC,
+}
 _MARGIN = 20 * mm
 _SIZE, _TABLE_SIZE, _LEAST_SIZE = 9.0, 7.5, 4.5
 _PADDING = 3.0
@@ -45,9 +52,8 @@ def draw_pdf(blocks: tuple[Block, ...], us_paper: bool = True) -> bytes:
 
 @cache
 def _load_fonts() -> None:
-    folder = Path(reportlab.__file__).parent / "fonts"
-    for weight, file in _FILES.items():
-        pdfmetrics.registerFont(TTFont(_FONT + weight, folder / file))
+    for weight, face in _FACES.items():
+        pdfmetrics.registerFont(TTFont(_FONT + weight, face.path))
     names = {"normal": _FONT, "bold": f"{_FONT}-Bold", "italic": f"{_FONT}-Italic", "boldItalic": f"{_FONT}-BoldItalic"}
     pdfmetrics.registerFontFamily(_FONT, **names)
 
