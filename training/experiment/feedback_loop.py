@@ -136,7 +136,7 @@ def run_cell(setting: Setting, cell: Cell) -> dict[str, Any]:
     gathered = setting.file(cell, "gathered.json")
     if not gathered.is_file():
         write(gathered, gather(setting, cell))
-    told = json.loads(gathered.read_text(encoding="utf-8"))
+    told: dict[str, Any] = json.loads(gathered.read_text(encoding="utf-8"))
     middle, used = time.monotonic(), time.process_time()
     made = datasets.open_version(setting.folder / "datasets", told["dataset"])
     before = _before(setting, cell)
