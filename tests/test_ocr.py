@@ -151,7 +151,6 @@ def test_a_picture_without_words_is_unreadable_rather_than_blank(tmp_path: Path)
         read(saved(sheet, tmp_path / "a.png"))
 
 
-@pytest.mark.usefixtures("without_tesseract")
 @pytest.mark.parametrize("shades", ["1", "L"])
 def test_a_picture_of_noise_is_refused_before_anything_is_made_of_it(tmp_path: Path, shades: str) -> None:
     noise = Image.frombytes(shades, (1_600, 1_600), np.random.default_rng(7).bytes(1_600 * 1_600 // (8 if shades == "1" else 1)))
@@ -172,6 +171,7 @@ def test_a_picture_of_a_few_pixels_is_refused(tmp_path: Path) -> None:
         PictureFile(tmp_path / "a.png", Settings()).read(1)
 
 
+@pytest.mark.usefixtures("without_tesseract")
 def test_without_tesseract_the_wheel_alone_reads_the_page(tmp_path: Path) -> None:
     assert not has_tesseract()
     page = read(saved(scan(), tmp_path / "a.png"))
