@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +35,12 @@ PEOPLE = {
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A desk that answers, with what lies behind it."""
+    """A desk that answers, with what lies behind it; `variables` are those of its programs."""
 
     address: str
     database: Engine
     blobs: Blobs
+    variables: Mapping[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,7 @@ def served() -> Iterator[Served]:
     variables = {"LOANLENS_DATA_DIR": str(folder), "LOANLENS_UI_PORT": str(port), "LOANLENS_LENDER_ID": "first", "PATH": "/usr/bin:/bin"}
     program = [sys.executable, "-c", "from app.cli import main; main()"]
     running = subprocess.Popen([*program, "ui"], env=variables)
-    yield Served(f"http://127.0.0.1:{port}/", database, open_blobs(chosen))
+    yield Served(f"http://127.0.0.1:{port}/", database, open_blobs(chosen), variables)
     running.terminate()
     running.wait()
     database.dispose()

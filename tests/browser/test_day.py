@@ -1,5 +1,8 @@
 """An analyst's day in a real browser: next task, check by keyboard only, correct, reload, decide, and what the trail says of it."""
 
+import subprocess
+import sys
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -9,6 +12,7 @@ from app.store import review_tasks
 from tests.browser.conftest import Served
 from tests.browser.window import SLOW, open_review, settle, signed_in
 from tests.desk import waiting_task
+from tests.test_rationales import change, rated
 
 pytestmark = pytest.mark.browser
 AUDITOR = User("otto", "first", frozenset((Role.AUDITOR,)))
@@ -74,3 +78,14 @@ def test_no_script_of_a_page_can_read_the_session(chromium: Browser, served: Ser
     page.get_by_label("Login").first.wait_for(timeout=SLOW)
     page.reload()
     page.get_by_label("Login").first.wait_for(timeout=SLOW)
+
+
+def test_the_rationale_follows_a_correction_and_says_so_until_it_has(chromium: Browser, served: Served) -> None:
+    task = waiting_task(served.database, served.blobs, "WHY", made=rated())
+    page = signed_in(chromium, served.address)
+    change(served.database, served.blobs, task, "total_current_liabilities", "900,000")
+    page.goto(f"{served.address}application?task={task}")
+    expect(page.get_by_text("Written before your last change")).to_be_visible(timeout=SLOW)
+    worker = [sys.executable, "-c", "from app.cli import main; main()", "worker", "--rules", "--until-idle"]
+    subprocess.run(worker, env=served.variables, check=True)
+    expect(page.get_by_text("Written anew on the figures")).to_be_visible(timeout=SLOW)

@@ -8,13 +8,13 @@ from tests.browser.window import SLOW, settle, signed_in
 from tests.desk import waiting_task
 
 pytestmark = pytest.mark.browser
-PAGES = ("inbox", "review", "application", "intake", "portfolio", "administration", "trail")
+PAGES = ("inbox", "review", "application", "intake", "portfolio", "administration", "trail", "models")
 OPEN = {
     "amy": {"inbox", "review", "application", "intake", "portfolio"},
-    "ann": {"inbox", "review", "application", "intake", "portfolio", "administration"},
-    "mia": {"portfolio"},
+    "ann": {"inbox", "review", "application", "intake", "portfolio", "administration", "models"},
+    "mia": {"portfolio", "models"},
     "ada": {"administration"},
-    "otto": {"inbox", "review", "application", "portfolio", "administration", "trail"},
+    "otto": {"inbox", "review", "application", "portfolio", "administration", "trail", "models"},
 }
 
 
