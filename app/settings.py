@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     max_page_pixels: int = Field(default=60_000_000, gt=0, description="Most pixels of one page picture.")
     page_seconds: float = Field(default=60.0, gt=0, description="Longest that reading one page may take.")
     page_cpu_seconds: int = Field(
-        default=12,
+        default=15,
         ge=1,
         description="Processor time that a page may take, four times as much without Tesseract; a quarter once a page of its file failed.",
     )
