@@ -5,9 +5,9 @@ from functools import partial
 from sqlalchemy import Connection
 
 from app import reasoning
+from app.canary import chosen_for
 from app.intake import Workplace
 from app.jobs import Attempt, Duty, Effect, Job, JobName, Urgency, enqueue
-from app.model_versions import in_service
 from app.review_queue.recompute import last_changes, recompute
 from app.store import applications, assessments, rationales, reviews
 from app.store.content import read_assessment
@@ -33,7 +33,7 @@ def _reason(workplace: Workplace, attempt: Attempt) -> Effect:
             return lambda _: None  # purged meanwhile
         corrections = reviews.corrections(connection, lender_id, stored.application_id)
         adjustments = reviews.adjustments(connection, lender_id, stored.application_id)
-        chosen = in_service(connection, lender_id, workplace.settings)
+        chosen = chosen_for(connection, lender_id, workplace.settings, stored.application_id)
     machine = read_assessment(workplace.blobs.read_bytes(lender_id, stored.content_sha256.hex()))
     now, models = recompute(machine, corrections, adjustments, id).assessment, workplace.models_of(chosen)
     facts = reasoning.facts_of(now.ratios, now.findings, units.in_one_unit(now.spread, now.forms), now.application)
