@@ -26,7 +26,7 @@ from training.evaluate_reasoner import evaluate, wins
 from training.reasoner_batches import batch, example
 from training.reasoner_document import document
 from training.reasoner_records import FORMATS, lines, planted_records
-from training.train_reasoner import Config, Tuned, main, read_config
+from training.train_reasoner import Config, Tuned, fit, main, read_config, tuned_llama
 
 _UNKNOWN = "[UNK]"
 CONFIG = Config(
@@ -119,6 +119,15 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_adapter(tmp_p
     main(config, tmp_path / "out", tmp_path / "work", tmp_path)
     resumed, unbroken = (load_file(folder / "adapter.safetensors") for folder in (tmp_path / "out", whole))
     assert all(torch.allclose(resumed[name].float(), unbroken[name].float(), atol=1e-3) for name in unbroken)
+
+
+def test_a_training_that_comes_to_no_number_leaves_no_adapter(tmp_path: Path) -> None:
+    config = replace(CONFIG, llama=small_llama(tmp_path / "llama"))
+    tuned, prompter = tuned_llama(config, tmp_path)
+    examples = [example(each, prompter) for each in planted_records(5, 4)]
+    kept = [(each, torch.full((len(each.ids), 64), torch.nan)) for each in examples]
+    with pytest.raises(SetupError, match="came to no number"):
+        fit(tuned, kept, kept, (config, tmp_path / "work", "nothing"))
 
 
 def test_qlora_trains_on_weights_in_four_bits(tmp_path: Path) -> None:

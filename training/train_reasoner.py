@@ -222,6 +222,8 @@ def fit(tuned: Tuned, fitted: Kept, held: Kept, run: tuple[Config, Path, str], l
             _checkpoint(work, {"data": data, "step": step + 1, "adapter": tuned.state(), **states})
         if waited >= config.patience:
             break
+    if math.isinf(best["loss"]):  # seen with one thread and layers of a few dozen numbers: the CPU's bfloat16 products held garbage
+        raise SetupError("The training came to no number. Run it again with other `threads`; what serves is untouched.")
     tuned.take(best["adapter"])
     return float(best["loss"])
 
