@@ -54,6 +54,7 @@ _ALIKE = 0.99  # scores from here on tell nothing more about which row is meant
 _MOSTLY = 0.6  # share of amounts with decimals from which all of a statement have them
 _TOTAL = 0.5  # what a row gains by calling itself a total
 _EARLIER = 0.0005  # of score that a row loses for each row above it: of two equals the earlier one counts
+_SHOWN_NET = ("accounts_receivable", "inventory", "ppe_net", "intangible_assets")  # after allowances and depreciation
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _before_deduction(row: _Row, deduction: _Row | None = None, net: _Row | None
 
     Example: "Accounts receivable 26,102", "Less allowance 1,017", "Accounts receivable, net 25,085".
     """
-    if deduction is None or net is None or row.entity.label != net.entity.label:
+    if deduction is None or net is None or not row.entity.label == net.entity.label in _SHOWN_NET:
         return row
     columns = list(zip(row.line.amounts, deduction.line.amounts, net.line.amounts, strict=False))
     if all(gross.value - abs(off.value) == rest.value != gross.value for gross, off, rest in columns):
