@@ -18,9 +18,9 @@ from app.errors import UsageError
 from app.settings import settings
 
 if TYPE_CHECKING:
+    from training.challenger import Challenger, Places
     from training.datasets import Dataset, Filters
     from training.gates import Outcome
-    from training.retrain_extractor import Challenger, Places
 
 data_app = typer.Typer(no_args_is_help=True, help="Dataset versions: what people corrected and confirmed, to retrain from.")
 retrain_app = typer.Typer()
@@ -218,7 +218,7 @@ def ensemble(
 def _places(name: str, made: "Dataset", out: Path | None, lender: str | None) -> "Places":
     """Return where the model that serves the lender lies, and where its challengers and checkpoints go."""
     from app.model_versions import in_service
-    from training.retrain_extractor import Places
+    from training.challenger import Places
 
     with open_store() as database, database.connect() as connection:
         champion: Path = getattr(in_service(connection, lender or str(made.lineage["lender"]), settings()), f"{name}_dir")

@@ -17,11 +17,11 @@ from app.settings import Settings
 from app.store.rows import Application
 from tests.desk import NOON, sound_assessment
 from training import datasets, retrain_extractor
+from training.challenger import Places
 from training.corpus.lines import TEXT
 from training.corrections import ROUTED, Judgement, Reviewed
 from training.datasets import Filters
 from training.experiment.arrivals import Arrival, arrivals
-from training.retrain_extractor import Places
 
 _CONFIG = Path("training/retrain_extractor.yaml")
 _KINDS = (DocumentKind.BALANCE_SHEET, DocumentKind.INCOME_STATEMENT)

@@ -24,8 +24,9 @@ from app.settings import Settings
 from models import registry
 from tests.judged import UNTIL, ten
 from training import datasets, retrain_extractor
+from training.challenger import Places
 from training.datasets import Filters
-from training.retrain_extractor import Config, Places
+from training.retrain_extractor import Config
 from training.train_extractor import LABELS, write_weights
 
 _CONFIG = Config(

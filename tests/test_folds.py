@@ -8,9 +8,10 @@ from app.errors import UsageError
 from tests.judged import UNTIL, ten
 from tests.test_retrain_extractor import small_extractor
 from training import datasets, splits
+from training.challenger import Places
 from training.datasets import Dataset, Filters
 from training.folds import cross_validate, folds
-from training.retrain_extractor import Config, Places
+from training.retrain_extractor import Config
 
 CONFIG = Config(
     epochs=1.0, batch=4, learning_rate=1e-3, warmup=0.1, seed=5, checkpoint_every=9, replay=0.0, most_weight=20.0, look_every=9,

@@ -209,6 +209,9 @@ def test_the_shipped_configuration_is_read_and_a_wrong_one_refused(tmp_path: Pat
     wrong.write_text(shipped.read_text().replace("batch: 8", "batch: 0"))
     with pytest.raises(UsageError, match="contradicts"):
         read_config(wrong)
+    wrong.write_text("batch: [8")
+    with pytest.raises(UsageError, match=r"wrong\.yaml"):
+        read_config(wrong)
 
 
 def test_the_shipped_reasoner_gives_rationales_that_hold_up() -> None:

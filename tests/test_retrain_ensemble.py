@@ -21,10 +21,10 @@ from models.risk_ratios import FEATURES
 from tests.desk import NOON, desk, sound_assessment, waiting_task
 from tests.judged import UNTIL
 from training import datasets, lessons, retrain_ensemble, train_ensemble
+from training.challenger import Places
 from training.corrections import reviewed
 from training.datasets import Filters
 from training.lessons import Fate, KnownOutcome, Mark, read_fates, within_horizon
-from training.retrain_extractor import Places
 from training.train_ensemble import Config
 
 LATER = datetime.now(UTC) + timedelta(days=1)

@@ -15,9 +15,10 @@ from app.settings import Settings
 from models import extractor
 from tests.judged import UNTIL, reviewed, ten
 from training import datasets, retrain_extractor
+from training.challenger import Challenger, Places
 from training.datasets import Dataset, Filters
 from training.early_stop import EarlyStop
-from training.retrain_extractor import Config, Places
+from training.retrain_extractor import Config
 from training.train_extractor import LABELS, write_weights
 
 CONFIG = Config(
@@ -52,12 +53,12 @@ def places(champion: Path, folder: Path) -> Places:
 
 
 @pytest.fixture(scope="module")
-def first(made: Dataset, champion: Path, tmp_path_factory: pytest.TempPathFactory) -> retrain_extractor.Challenger:
+def first(made: Dataset, champion: Path, tmp_path_factory: pytest.TempPathFactory) -> Challenger:
     return retrain_extractor.main(made, None, CONFIG, places(champion, tmp_path_factory.mktemp("first")))
 
 
 def test_the_same_version_configuration_and_seed_give_the_same_weights(
-    made: Dataset, champion: Path, first: retrain_extractor.Challenger, tmp_path: Path
+    made: Dataset, champion: Path, first: Challenger, tmp_path: Path
 ) -> None:
     again = retrain_extractor.main(made, None, CONFIG, places(champion, tmp_path))
     assert again.sha256 == first.sha256 != extractor.load(champion).version.sha256
@@ -71,7 +72,7 @@ def test_the_same_version_configuration_and_seed_give_the_same_weights(
 
 
 def test_a_stopped_run_goes_on_from_its_last_checkpoint_to_the_same_weights(
-    made: Dataset, champion: Path, first: retrain_extractor.Challenger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Dataset, champion: Path, first: Challenger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     after, steps = EarlyStop.after, []
 

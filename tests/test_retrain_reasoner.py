@@ -13,12 +13,12 @@ from tests.judged import UNTIL, reviewed
 from tests.test_reasoner import CONFIG as FIRST
 from tests.test_reasoner import small_llama
 from training import datasets, gates, lesson_gates, retrain_reasoner, train_reasoner
+from training.challenger import Challenger, Places
 from training.corrections import Reviewed
 from training.datasets import Dataset, Filters
 from training.lessons import Mark
 from training.reasoner_batches import Batch, loss_of
 from training.reasoner_records import planted_records
-from training.retrain_extractor import Challenger, Places
 from training.retrain_reasoner import Config, Ground
 
 CONFIG = Config(

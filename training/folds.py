@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from app.errors import UsageError
 from training import splits
+from training.challenger import Challenger, Places
 from training.datasets import Dataset
-from training.retrain_extractor import Challenger, Config, Places, main
+from training.retrain_extractor import Config, main
 
 _FIGURE = f"judged lines right, {splits.TEST}"
 

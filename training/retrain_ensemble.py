@@ -4,7 +4,6 @@ The points stay: a lender's own failures are too few to fit them on, and so noth
 the slope. It takes a second, so there is nothing to resume. The champion is only read.
 """
 
-import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -15,18 +14,17 @@ from app.errors import SetupError, UsageError
 from models.ensemble import Ensemble, load_ensemble, write_ensemble
 from models.risk_ratios import ACCOUNTS
 from training import gates, lesson_gates, splits, train_ensemble
+from training.challenger import Challenger, Places, named
 from training.datasets import Dataset
 from training.lessons import KnownOutcome
 from training.outcomes import Outcomes
-from training.retrain_extractor import Challenger, Places
 
 _LEAST = 1e-6
 
 
 def name_of(made: Dataset, central_tendency: float | None, champion: str) -> str:
     """Return the challenger's version: of which dataset, and a hash of all that decides it."""
-    deciding = f"{made.hash} {central_tendency} {champion}"
-    return f"{made.hash[:12]}-{hashlib.sha256(deciding.encode()).hexdigest()[:8]}"
+    return named(made, {"central tendency": central_tendency, "champion": champion})
 
 
 def main(made: Dataset, config: train_ensemble.Config, places: Places, central_tendency: float | None = None) -> Challenger:

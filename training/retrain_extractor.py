@@ -4,7 +4,6 @@ Starts from the champion's weights, learns the judged lines among a share of syn
 borrowers, and writes a challenger beside its card. The champion is only read. Same version, configuration and seed: same weights.
 """
 
-import hashlib
 import json
 import logging
 import shutil
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from tokenizers import Tokenizer
 from transformers import DistilBertForTokenClassification
 
@@ -24,7 +22,8 @@ from app.errors import SetupError, UsageError
 from models import extractor
 from models.extractor import KIND_PREFIX
 from models.sequence import Sequencer
-from training import gates, seen, splits, train_extractor
+from training import configuration, gates, seen, splits, train_extractor
+from training.challenger import Challenger, Places, named, sha256_of, there
 from training.datasets import CONTEXT, DataPage, Dataset, labelled_page
 from training.early_stop import EarlyStop
 from training.many_processes import team
@@ -32,6 +31,7 @@ from training.measure_extractor import trained_pages
 from training.train_extractor import IGNORED, LABELS, Example
 
 log = logging.getLogger(__name__)
+_WEIGHTS = "model.safetensors"
 _REPLAYED, _COMPARED = 2_000_003, 3_000_017  # added to the seed: other pages than those of the first training and its measure
 
 
@@ -58,36 +58,15 @@ class Config:
             raise UsageError("The configuration contradicts itself: sizes must be positive, warmup and replay in [0, 1).")
 
 
-@dataclass(frozen=True, slots=True)
-class Challenger:
-    """A finished retraining: where it lies, the hash of its weights, and its card."""
-
-    folder: Path
-    sha256: str
-    card: dict[str, Any]
-
-
 def read_config(path: Path) -> Config:
     """Read a configuration; unknown or missing keys raise UsageError."""
-    try:
-        return Config(**yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (TypeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path}: {error}") from error
+    return configuration.read(Config, path)
 
 
 def name_of(made: Dataset, config: Config, champion: Path) -> str:
     """Return the challenger's version: of which dataset, and a hash of all that decides its weights."""
-    deciding = {"dataset": made.hash, "config": asdict(config), "champion": _sha256(champion), "corpus": train_extractor.corpus_digest()}
-    return f"{made.hash[:12]}-{hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:8]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where things lie: the champion, which is only read, the folder of challengers, and that of checkpoints."""
-
-    champion: Path
-    out: Path
-    work: Path
+    corpus = train_extractor.corpus_digest()
+    return named(made, {"config": asdict(config), "champion": sha256_of(champion / _WEIGHTS), "corpus": corpus})
 
 
 def main(made: Dataset, before: Dataset | None, config: Config, places: Places) -> Challenger:
@@ -99,8 +78,8 @@ def main(made: Dataset, before: Dataset | None, config: Config, places: Places) 
     gates.refuse_failing(checked(made, places.champion, before))
     version = name_of(made, config, places.champion)
     folder, work = places.out / version, places.work / version
-    if there := _there(folder):
-        return there
+    if done := there(folder, _WEIGHTS):
+        return done
     model, tokenizer = _champion(places.champion)
     _fit(made, config, (model, Sequencer(tokenizer)), (version, work))
     group = team()
@@ -108,17 +87,9 @@ def main(made: Dataset, before: Dataset | None, config: Config, places: Places) 
     group.wait()
     if group.first:
         shutil.rmtree(work, ignore_errors=True)
-    if (challenger := own or _there(folder)) is None:
+    if (challenger := own or there(folder, _WEIGHTS)) is None:
         raise SetupError(f"The process that writes the challenger left none in {folder}: run this again.")
     return challenger
-
-
-def _there(folder: Path) -> Challenger | None:
-    """Return the challenger in a folder, where one was finished."""
-    if not (folder / "card.json").is_file():
-        return None
-    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    return Challenger(folder, card["sha256"], card) if card["sha256"] == _sha256(folder) else None
 
 
 def _fit(made: Dataset, config: Config, started: tuple[DistilBertForTokenClassification, Sequencer], run: tuple[str, Path]) -> None:
@@ -251,11 +222,6 @@ def measure(model: extractor.Extractor, made: Dataset, config: Config) -> dict[s
         said[f"judged lines right, {part}"] = round(right / max(1, number), 4)
     synthetic = train_extractor.measure(model, train_extractor.pages(config.seed + _COMPARED, config.held_out))
     return said | {f"synthetic, {name}": figure for name, figure in synthetic.items() if name.startswith("extractor")}
-
-
-def _sha256(champion: Path) -> str:
-    path = champion / "model.safetensors"
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def checked(made: Dataset, champion: Path, before: Dataset | None) -> tuple[gates.Outcome, ...]:

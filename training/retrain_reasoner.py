@@ -4,7 +4,6 @@ Goes on from the champion's adapter, learns what was marked among a share of inv
 other borrowers, and writes a challenger beside its card. The champion is only read. Same version, configuration, seed: same weights.
 """
 
-import hashlib
 import json
 import logging
 import shutil
@@ -12,26 +11,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-import yaml
 from safetensors.torch import load_file
 
 from app.domain import Relation
 from app.errors import SetupError, UsageError
 from models.prompt import Prompter
 from models.reasoner import Reasoner, load
-from training import gates, lesson_gates, splits, train_reasoner
+from training import configuration, gates, lesson_gates, splits, train_reasoner
+from training.challenger import Challenger, Places, named, sha256_of, there
 from training.datasets import Dataset
 from training.evaluate_reasoner import DRIVERS, found
 from training.lessons import MarkedFacts
 from training.reasoner_batches import IGNORED, Example, example
 from training.reasoner_records import planted_records
-from training.retrain_extractor import Challenger, Places
 from training.train_extractor import keep_memory
 from training.train_reasoner import Looks
 
 log = logging.getLogger(__name__)
 _REPLAYED, _COMPARED = 2_000_003, 3_000_017  # added to the seed: other applications than those of the first training and its measure
 _CLASSES = tuple(Relation)
+
+_WEIGHTS = "adapter.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,12 @@ class Ground:
 
 def read_config(path: Path) -> Config:
     """Read a configuration; unknown or missing keys raise UsageError."""
-    try:
-        return Config(**yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (TypeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path}: {error}") from error
+    return configuration.read(Config, path)
 
 
 def name_of(made: Dataset, config: Config, champion: Path) -> str:
     """Return the challenger's version: of which dataset, and a hash of all that decides its weights."""
-    deciding = {"dataset": made.hash, "config": asdict(config), "champion": _sha256(champion)}
-    return f"{made.hash[:12]}-{hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:8]}"
+    return named(made, {"config": asdict(config), "champion": sha256_of(champion / _WEIGHTS)})
 
 
 def main(made: Dataset, config: Config, places: Places, ground: Ground) -> Challenger:
@@ -89,17 +85,16 @@ def main(made: Dataset, config: Config, places: Places, ground: Ground) -> Chall
     gates.refuse_failing(lesson_gates.check_reasons(made, gates.read_bounds()))
     version = name_of(made, config, places.champion)
     folder, work = places.out / version, places.work / version
-    if (folder / "card.json").is_file():
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        if card["metrics"] and card["sha256"] == _sha256(folder):
-            return Challenger(folder, card["sha256"], card)
+    if done := there(folder, _WEIGHTS):
+        return done
     before = load(places.champion, ground.llama, ground.cache_dir, config.threads)  # says what is missing, before anything is trained
     plan = _plan(version, config, places.champion, ground)
     champion = {"champion": measure(before, made, config)}
     try:
         _train(made, plan, (places.champion, folder, work), (config, ground))
         after = load(folder, ground.llama, ground.cache_dir, config.threads)
-        told = {"sha256": _sha256(folder), "dataset": made.hash, "champion": _sha256(places.champion), "retraining": asdict(config)}
+        hashes = {"sha256": sha256_of(folder / _WEIGHTS), "champion": sha256_of(places.champion / _WEIGHTS)}
+        told = hashes | {"dataset": made.hash, "retraining": asdict(config)}
         card = json.loads((folder / "card.json").read_text(encoding="utf-8")) | told
         card["metrics"] = champion | {"challenger": measure(after, made, config)}
         (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
@@ -181,8 +176,3 @@ def _agreement(reasoner: Reasoner, made: Dataset, part: str) -> float:
             given = {reason.fact: reason.relation for reason in reasoner.explain(of.facts).reasons}
             right += [(given.get(mark.fact, Relation.NEUTRAL) == mark.relation) == mark.useful for mark in of.marks]
     return sum(right) / max(1, len(right))
-
-
-def _sha256(folder: Path) -> str:
-    path = folder / "adapter.safetensors"
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

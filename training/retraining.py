@@ -23,11 +23,11 @@ from app.store import accounts, learning
 from app.store.applications import add_lender
 from app.store.rows import Retraining
 from training import datasets, gates, retrain_extractor
+from training.challenger import Challenger, Places
 from training.corrections import reviewed
 from training.datasets import Dataset, Filters
 from training.measure_extractor import FrozenSets, judged_name, run_on
 from training.promote import compare, read_limits, write_report
-from training.retrain_extractor import Challenger, Places
 
 CONFIG = PROJECT / "training" / "retrain_extractor.yaml"
 LIMITS = PROJECT / "training" / "promote.yaml"

@@ -14,7 +14,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -25,6 +24,7 @@ from app.assess import Models, spread_documents
 from app.domain import Document, ModelVersion, ReadMethod, Spread
 from app.errors import UsageError
 from models.confidence import FAMILIES, Confidence, Evidence, family_of, value_of
+from training import configuration
 from training.bounds import companies_needed, upper_bound
 from training.corpus.degrade import scan, scan_style
 from training.evaluate import Task, right_values, tasks
@@ -67,10 +67,7 @@ class Example:
 
 def read_config(path: Path) -> Config:
     """Read a configuration. Raises UsageError where it is not one."""
-    try:
-        config = Config(**yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (TypeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path} is no configuration of the confidence: {error}.") from error
+    config = configuration.read(Config, path)
     if not 0 < config.alpha < 1 or not 0 < config.level < 1 or config.folds < 2 or config.strength <= 0:
         raise UsageError(f"{path}: alpha and level lie between 0 and 1, folds are 2 at least, strength is above 0.")
     return config

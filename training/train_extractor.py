@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import DistilBertConfig, DistilBertForTokenClassification
@@ -32,7 +31,7 @@ from models.extractor import KIND_PREFIX, Extractor, load
 from models.sequence import Sequencer
 from rules import matching
 from rules.accounts import ACCOUNTS
-from training import annotated
+from training import annotated, configuration
 from training.corpus.lines import TEXT, page_of
 from training.corpus.statements import FAMILIES, company, statement
 from training.early_stop import EarlyStop
@@ -71,10 +70,7 @@ class Config:
 
 def read_config(path: Path) -> Config:
     """Read a training configuration; unknown or missing keys raise UsageError."""
-    try:
-        return Config(**yaml.safe_load(path.read_text()))
-    except TypeError as error:
-        raise UsageError(f"{path}: {error}") from error
+    return configuration.read(Config, path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from rich.progress import track
 from safetensors.numpy import save_file
@@ -21,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from app.domain import DocumentKind, ModelVersion, Page, PageStatus
 from app.errors import UsageError
 from models.page_kind import FEATURES, PageClassifier, features
+from training import configuration
 from training.corpus.pages_of_kinds import labelled_pages
 from training.train_extractor import corpus_digest
 
@@ -40,10 +40,7 @@ class Config:
 
 def read_config(path: Path) -> Config:
     """Read a configuration. Raises UsageError where it is not one."""
-    try:
-        config = Config(**yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (TypeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path} is no configuration of the page classifier: {error}.") from error
+    config = configuration.read(Config, path)
     if min(config.pages, config.held_out) < 100 or config.strength <= 0:
         raise UsageError(f"{path}: needs at least 100 pages to learn from and to measure on, and a strength above 0.")
     return config

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import BitsAndBytesConfig
@@ -27,6 +26,7 @@ from app.errors import SetupError, UsageError
 from models.llama import load_fingerprint, load_llama
 from models.prompt import Prompter
 from models.reasoner import ANSWER_ROWS, cut, load_form
+from training import configuration
 from training.outcome_records import FITTED_YEARS, outcome_records
 from training.reasoner_batches import IGNORED, LENGTHS, Batch, Example, batch, example, loss_of, lower_states, order
 from training.reasoner_records import planted_records
@@ -68,10 +68,7 @@ class Config:
 
 def read_config(path: Path) -> Config:
     """Read a training configuration; unknown or missing keys raise UsageError."""
-    try:
-        return Config(**yaml.safe_load(path.read_text(encoding="utf-8")))
-    except TypeError as error:
-        raise UsageError(f"{path}: {error}") from error
+    return configuration.read(Config, path)
 
 
 def main(config: Config, out: Path, work: Path, cache_dir: Path, outcomes: Path | None = None) -> None:

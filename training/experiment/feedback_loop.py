@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from app.access.roles import machine
 from app.assess import Models
 from app.domain import Page, PageStatus, ReadMethod, Role
@@ -23,15 +21,15 @@ from app.errors import UsageError
 from app.settings import Settings
 from models import extractor
 from models.extractor import Extractor
-from training import datasets, retrain_extractor, splits, train_extractor
+from training import configuration, datasets, retrain_extractor, splits, train_extractor
 from training.annotated import Labelled
+from training.challenger import Places
 from training.corrections import Reviewed, reviewed
 from training.datasets import Dataset, Filters
 from training.evaluate_review import place_in
 from training.experiment.analyst import QUEUE, RANDOM, judge, receive
 from training.experiment.arrivals import arrivals
 from training.experiment.unseen import TRADES
-from training.retrain_extractor import Places
 
 log = logging.getLogger(__name__)
 ARMS = (QUEUE, RANDOM)
@@ -90,10 +88,7 @@ class Setting:
 
 def read_config(path: Path) -> Config:
     """Read a configuration; unknown or missing keys raise UsageError."""
-    try:
-        return Config(**yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (TypeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path}: {error}") from error
+    return configuration.read(Config, path)
 
 
 def cells(config: Config) -> Iterator[Cell]:
